@@ -1,0 +1,74 @@
+package io.quarry.bench.jmh;
+
+import io.quarry.bench.blocks.BlockAllocator;
+import io.quarry.bench.blocks.Peer;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Replaces a random one of 4,096 live blocks of 16 to 1,039 bytes. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 3, jvmArgsAppend = Flags.OPEN_INTERNAL_MISC)
+public class ChurnBenchmark {
+
+  private static final int LIVE = 4096;
+  private static final int SIZES = 1024;
+  private static final int SIZE_SHIFT = 32;
+
+  /** The compared allocator. */
+  @Param({"quarry", "direct", "unsafe-malloc"})
+  public String allocator;
+
+  private final long[] handles = new long[LIVE];
+  private final SplittableRandom random = new SplittableRandom(42);
+  private BlockAllocator blocks;
+
+  /** Opens the allocator and fills the live set. */
+  @Setup
+  public void open() {
+    blocks = Peer.of(allocator).open(LIVE);
+    for (int slot = 0; slot < LIVE; slot++) {
+      handles[slot] = allocate(slot, random.nextLong());
+    }
+  }
+
+  /** Frees the live set and closes the allocator. */
+  @TearDown
+  public void close() {
+    for (int slot = 0; slot < LIVE; slot++) {
+      blocks.free(slot, handles[slot]);
+    }
+    blocks.close();
+  }
+
+  /** One replacement: a free and an allocation. */
+  @Benchmark
+  public void replace() {
+    final long draw = random.nextLong();
+    final int slot = (int) draw & (LIVE - 1);
+    blocks.free(slot, handles[slot]);
+    handles[slot] = allocate(slot, draw);
+  }
+
+  private long allocate(int slot, long draw) {
+    final int sizeBytes = BlockAllocator.MIN_SIZE_BYTES + (int) (draw >>> SIZE_SHIFT & (SIZES - 1));
+    final long handle = blocks.allocate(slot, sizeBytes);
+    blocks.touch(slot, handle, sizeBytes, draw);
+    return handle;
+  }
+}
