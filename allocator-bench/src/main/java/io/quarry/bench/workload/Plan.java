@@ -1,6 +1,7 @@
 package io.quarry.bench.workload;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How much is run, and how long. Fixed beforehand and the same for every allocator.
@@ -79,8 +80,26 @@ public record Plan(
         "tiny", 1, List.of(16, 4096), 20, 20, 40, MIB, 20_000, THREADS, 20_000, 2_000, 300, 128);
   }
 
+  /** The same with another number of forks. */
+  public Plan withForks(int newForks) {
+    return new Plan(
+        name,
+        newForks,
+        fixedSizes,
+        fixedMillis,
+        warmupMillis,
+        measureMillis,
+        cacheBytes,
+        cacheKeys,
+        cacheThreads,
+        cacheOperations,
+        cacheLimitMillis,
+        tailMillis,
+        heapMebibytes);
+  }
+
   private static List<Integer> powersOfTwo(int first, int last, int step) {
-    return java.util.stream.IntStream.iterate(first, e -> e <= last, e -> e + step)
+    return IntStream.iterate(first, e -> e <= last, e -> e + step)
         .mapToObj(exponent -> 1 << exponent)
         .toList();
   }

@@ -1,0 +1,34 @@
+package io.quarry.bench.compare;
+
+import io.quarry.bench.blocks.Peer;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program behind the script {@code bench}. */
+@Command(
+    name = "bench",
+    description = "Compares Quarry with other ways to get memory outside the Java heap.",
+    mixinStandardHelpOptions = true,
+    version = "Quarry benchmarks",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {CompareCommand.class, RunCommand.class})
+public final class BenchMain {
+
+  private BenchMain() {}
+
+  /** Runs the command line and ends the JVM: 0 for success, 1 for a failure, 2 for wrong usage. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    // What is printed contains a micro sign; the locale of a build machine is often plain ASCII.
+    final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    return new CommandLine(new BenchMain())
+        .setOut(out)
+        .registerConverter(Peer.class, Choices::comparedPeer)
+        .registerConverter(WorkloadKind.class, Choices::workload);
+  }
+}

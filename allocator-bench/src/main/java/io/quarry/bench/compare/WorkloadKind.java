@@ -1,0 +1,66 @@
+package io.quarry.bench.compare;
+
+import io.quarry.bench.cache.CacheWorkload;
+import io.quarry.bench.workload.Churn;
+import io.quarry.bench.workload.FixedSizes;
+import io.quarry.bench.workload.Handoff;
+import io.quarry.bench.workload.Plan;
+import io.quarry.bench.workload.Workload;
+
+/** The workloads of the comparison. */
+enum WorkloadKind {
+  FIXED(FixedSizes.NAME, new FixedSizes()) {
+    @Override
+    long expectedMillis(Plan plan) {
+      return START_MILLIS + plan.fixedSizes().size() * plan.fixedMillis() * 4L / 3;
+    }
+  },
+  CHURN(Churn.NAME, new Churn()) {
+    @Override
+    long expectedMillis(Plan plan) {
+      return START_MILLIS + plan.warmupMillis() + plan.measureMillis() * 5L / 4;
+    }
+  },
+  HANDOFF(Handoff.NAME, new Handoff()) {
+    @Override
+    long expectedMillis(Plan plan) {
+      return START_MILLIS + plan.warmupMillis() + plan.measureMillis();
+    }
+  },
+  CACHE(CacheWorkload.NAME, new CacheWorkload()) {
+    @Override
+    long expectedMillis(Plan plan) {
+      return START_MILLIS
+          + plan.cacheOperations() * CACHE_NANOS_PER_OPERATION / NANOS_PER_MILLI
+          + plan.tailMillis();
+    }
+  };
+
+  /** A JVM with its heap touched, and what it takes to come down again. */
+  private static final long START_MILLIS = 700;
+
+  /** Drawing the tape and playing it, on a slow machine; only for the time left on the screen. */
+  private static final long CACHE_NANOS_PER_OPERATION = 1_200;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final String id;
+  private final Workload workload;
+
+  WorkloadKind(String id, Workload workload) {
+    this.id = id;
+    this.workload = workload;
+  }
+
+  Workload workload() {
+    return workload;
+  }
+
+  /** How long a run will take, roughly: what the progress bar goes by. */
+  abstract long expectedMillis(Plan plan);
+
+  @Override
+  public String toString() {
+    return id;
+  }
+}

@@ -1,0 +1,81 @@
+package io.quarry.bench.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rows and columns: as aligned text, or as HTML. The first column is text, the others are figures.
+ */
+final class Table {
+
+  private final String title;
+  private final List<String> header;
+  private final List<List<String>> rows = new ArrayList<>();
+
+  Table(String title, List<String> header) {
+    this.title = title;
+    this.header = List.copyOf(header);
+  }
+
+  void add(List<String> row) {
+    if (row.size() != header.size()) {
+      throw new IllegalArgumentException(
+          "a row of " + row.size() + " cells in a table of " + header.size() + " columns: " + row);
+    }
+    rows.add(List.copyOf(row));
+  }
+
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
+  /** Columns padded to their widest cell. */
+  String toText() {
+    final StringBuilder text = new StringBuilder(title).append('\n');
+    appendLine(text, header);
+    rows.forEach(row -> appendLine(text, row));
+    return text.toString();
+  }
+
+  /** A table element with a caption. */
+  String toHtml() {
+    final StringBuilder html = new StringBuilder("<table>\n<caption>");
+    html.append(Html.escape(title)).append("</caption>\n<thead>");
+    appendRow(html, header, "th scope=\"col\"", "th");
+    html.append("</thead>\n<tbody>\n");
+    rows.forEach(row -> appendRow(html, row, "td", "td"));
+    return html.append("</tbody>\n</table>\n").toString();
+  }
+
+  private void appendLine(StringBuilder text, List<String> cells) {
+    final StringBuilder line = new StringBuilder();
+    for (int column = 0; column < cells.size(); column++) {
+      final String cell = cells.get(column);
+      final String padding = " ".repeat(width(column) - cell.length());
+      line.append("  ").append(column == 0 ? cell + padding : padding + cell);
+    }
+    text.append(line.toString().stripTrailing()).append('\n');
+  }
+
+  private int width(int column) {
+    int width = header.get(column).length();
+    for (final List<String> row : rows) {
+      width = Math.max(width, row.get(column).length());
+    }
+    return width;
+  }
+
+  private static void appendRow(StringBuilder html, List<String> cells, String open, String close) {
+    html.append("<tr>");
+    cells.forEach(
+        cell ->
+            html.append('<')
+                .append(open)
+                .append('>')
+                .append(Html.escape(cell))
+                .append("</")
+                .append(close)
+                .append('>'));
+    html.append("</tr>\n");
+  }
+}
