@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
 /** The program behind the script {@code bench}. */
 @Command(
@@ -28,7 +29,16 @@ public final class BenchMain {
     final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     return new CommandLine(new BenchMain())
         .setOut(out)
+        .setParameterExceptionHandler(BenchMain::explain)
         .registerConverter(Peer.class, Choices::comparedPeer)
         .registerConverter(WorkloadKind.class, Choices::workload);
+  }
+
+  /** One line about what is wrong; all the options after it would only push it off the screen. */
+  private static int explain(ParameterException e, String[] args) {
+    final CommandLine command = e.getCommandLine();
+    command.getErr().println(e.getMessage());
+    command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 }

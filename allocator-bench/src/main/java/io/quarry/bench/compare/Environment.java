@@ -1,5 +1,6 @@
 package io.quarry.bench.compare;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +48,10 @@ final class Environment {
   }
 
   private static String text(String file) {
-    try {
-      return Files.readString(Path.of(file)).strip();
+    // Settings of the kernel must be read in one call, into a buffer that is large enough: it
+    // answers a second call with the end of the file, and the JDK's readString begins with a byte.
+    try (BufferedReader reader = Files.newBufferedReader(Path.of(file))) {
+      return String.valueOf(reader.readLine()).strip();
     } catch (IOException e) {
       return UNKNOWN;
     }

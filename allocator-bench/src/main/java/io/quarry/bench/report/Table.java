@@ -9,11 +9,18 @@ import java.util.List;
 final class Table {
 
   private final String title;
+  private final int names;
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table(String title, List<String> header) {
+  /**
+   * An empty table.
+   *
+   * @param names how many of the first columns hold names
+   */
+  Table(String title, int names, List<String> header) {
     this.title = title;
+    this.names = names;
     this.header = List.copyOf(header);
   }
 
@@ -41,9 +48,9 @@ final class Table {
   String toHtml() {
     final StringBuilder html = new StringBuilder("<table>\n<caption>");
     html.append(Html.escape(title)).append("</caption>\n<thead>");
-    appendRow(html, header, "th scope=\"col\"", "th");
+    appendRow(html, header, "th");
     html.append("</thead>\n<tbody>\n");
-    rows.forEach(row -> appendRow(html, row, "td", "td"));
+    rows.forEach(row -> appendRow(html, row, "td"));
     return html.append("</tbody>\n</table>\n").toString();
   }
 
@@ -52,7 +59,7 @@ final class Table {
     for (int column = 0; column < cells.size(); column++) {
       final String cell = cells.get(column);
       final String padding = " ".repeat(width(column) - cell.length());
-      line.append("  ").append(column == 0 ? cell + padding : padding + cell);
+      line.append("  ").append(column < names ? cell + padding : padding + cell);
     }
     text.append(line.toString().stripTrailing()).append('\n');
   }
@@ -65,17 +72,17 @@ final class Table {
     return width;
   }
 
-  private static void appendRow(StringBuilder html, List<String> cells, String open, String close) {
+  private void appendRow(StringBuilder html, List<String> cells, String element) {
     html.append("<tr>");
-    cells.forEach(
-        cell ->
-            html.append('<')
-                .append(open)
-                .append('>')
-                .append(Html.escape(cell))
-                .append("</")
-                .append(close)
-                .append('>'));
+    for (int column = 0; column < cells.size(); column++) {
+      html.append('<')
+          .append(element)
+          .append(column < names ? " class=\"name\">" : ">")
+          .append(Html.escape(cells.get(column)))
+          .append("</")
+          .append(element)
+          .append('>');
+    }
     html.append("</tr>\n");
   }
 }

@@ -30,7 +30,8 @@ final class Tables {
     header.addAll(allocators);
     compared.forEach(name -> header.add(name + " / " + BASE));
     final Table table =
-        new Table("One block allocated, touched and freed: nanoseconds (median of forks)", header);
+        new Table(
+            "One block allocated, touched and freed: nanoseconds (median of forks)", 1, header);
     for (final int sizeBytes : comparison.fixedSizes()) {
       final String workload = Comparison.FIXED_PREFIX + sizeBytes;
       final double base = comparison.nsPerOp(workload, BASE);
@@ -46,6 +47,7 @@ final class Tables {
     final Table table =
         new Table(
             "Other workloads",
+            2,
             List.of(
                 "workload",
                 "allocator",
@@ -78,6 +80,7 @@ final class Tables {
         new Table(
             "The cache: RSS above what it was before, and what is left of it once the cache is"
                 + " cleared and nobody calls",
+            1,
             List.of(
                 "allocator",
                 "hits",
@@ -108,7 +111,7 @@ final class Tables {
   }
 
   private static Table notes(Comparison comparison) {
-    final Table table = new Table("Not measured", List.of("workload", "allocator", "why"));
+    final Table table = new Table("Not measured", 3, List.of("workload", "allocator", "why"));
     Stream.concat(comparison.unavailable().stream(), comparison.failures().stream())
         .forEach(note -> table.add(List.of(note.workload(), note.allocator(), note.reason())));
     return table;
