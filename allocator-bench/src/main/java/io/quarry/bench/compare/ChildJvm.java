@@ -22,12 +22,6 @@ final class ChildJvm {
   private static final int POLL_MILLIS = 200;
   private static final int LINES_KEPT = 40;
 
-  /** Room for garbage that nobody has collected yet, in multiples of what the cache holds. */
-  private static final int DIRECT_MEMORY_FACTOR = 4;
-
-  private static final int LEAST_DIRECT_MEBIBYTES = 512;
-  private static final int MIB = 1 << 20;
-
   private final Plan plan;
   private final long seed;
 
@@ -36,17 +30,18 @@ final class ChildJvm {
     this.seed = seed;
   }
 
-  /** The flags of every child JVM. */
+  /**
+   * The flags of every child JVM. The limit of direct memory is the one that a JVM takes by itself,
+   * said aloud because it decides how much garbage {@code direct-gc} can pile up.
+   */
   List<String> flags() {
-    final long directMebibytes =
-        Math.max(LEAST_DIRECT_MEBIBYTES, plan.cacheBytes() / MIB * DIRECT_MEMORY_FACTOR);
     final List<String> flags =
         new ArrayList<>(
             List.of(
                 "-Xms" + plan.heapMebibytes() + "m",
                 "-Xmx" + plan.heapMebibytes() + "m",
                 "-XX:+AlwaysPreTouch",
-                "-XX:MaxDirectMemorySize=" + directMebibytes + "m",
+                "-XX:MaxDirectMemorySize=" + plan.heapMebibytes() + "m",
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
     if (Runtime.version().feature() >= NATIVE_ACCESS_SINCE) {
       flags.add("--enable-native-access=ALL-UNNAMED");
