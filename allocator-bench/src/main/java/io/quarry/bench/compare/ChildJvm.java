@@ -30,18 +30,15 @@ final class ChildJvm {
     this.seed = seed;
   }
 
-  /**
-   * The flags of every child JVM. The limit of direct memory is the one that a JVM takes by itself,
-   * said aloud because it decides how much garbage {@code direct-gc} can pile up.
-   */
-  List<String> flags() {
+  /** The flags of the JVM for a run of that workload. */
+  List<String> flags(WorkloadKind workload) {
     final List<String> flags =
         new ArrayList<>(
             List.of(
                 "-Xms" + plan.heapMebibytes() + "m",
                 "-Xmx" + plan.heapMebibytes() + "m",
                 "-XX:+AlwaysPreTouch",
-                "-XX:MaxDirectMemorySize=" + plan.heapMebibytes() + "m",
+                "-XX:MaxDirectMemorySize=" + workload.directMemoryBytes(plan),
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
     if (Runtime.version().feature() >= NATIVE_ACCESS_SINCE) {
       flags.add("--enable-native-access=ALL-UNNAMED");
@@ -76,7 +73,7 @@ final class ChildJvm {
   private Process start(Run run) {
     final List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags());
+    command.addAll(flags(run.workload()));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(BenchMain.class.getName(), "run"));
     command.addAll(List.of("--workload", run.workload().toString()));

@@ -91,7 +91,9 @@ final class CompareCommand implements Callable<Integer> {
     environment.put("command", command());
     environment.put("seed", seed);
     environment.put("plan", plan);
-    environment.put("childFlags", String.join(" ", jvm.flags()));
+    workloads.forEach(
+        workload ->
+            environment.put("flags of " + workload, String.join(" ", jvm.flags(workload))));
 
     final Comparer comparer = new Comparer(jvm, environment);
     runAll(Run.schedule(distinct(workloads), distinct(allocators), plan), plan, comparer);

@@ -34,6 +34,11 @@ enum WorkloadKind {
           + plan.cacheOperations() * CACHE_NANOS_PER_OPERATION / NANOS_PER_MILLI
           + plan.tailMillis();
     }
+
+    @Override
+    long directMemoryBytes(Plan plan) {
+      return Math.max(DIRECT_BYTES, CACHE_DIRECT_FACTOR * plan.cacheBytes());
+    }
   };
 
   /** A JVM with its heap touched, and what it takes to come down again. */
@@ -43,6 +48,15 @@ enum WorkloadKind {
   private static final long CACHE_NANOS_PER_OPERATION = 1_200;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /**
+   * Where a JVM that leaves buffers to the collector has to collect. Small, so that many rounds of
+   * filling up and collecting go into one measured period, and their mean is one of whole rounds.
+   */
+  private static final long DIRECT_BYTES = 64L << 20;
+
+  /** Room for values that were evicted but not collected yet, in multiples of the cache. */
+  private static final long CACHE_DIRECT_FACTOR = 4;
 
   private final String id;
   private final Workload workload;
@@ -58,6 +72,11 @@ enum WorkloadKind {
 
   /** How long a run will take, roughly: what the progress bar goes by. */
   abstract long expectedMillis(Plan plan);
+
+  /** The limit of direct memory that a JVM for this workload gets. */
+  long directMemoryBytes(Plan plan) {
+    return DIRECT_BYTES;
+  }
 
   @Override
   public String toString() {
