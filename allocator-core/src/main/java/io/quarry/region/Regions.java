@@ -29,9 +29,12 @@ import java.util.function.LongSupplier;
  */
 public final class Regions {
 
-  /** Told when a region ceases to be, so that no table goes on pointing into it. */
-  public interface DropListener {
-    /** Called under the lock. */
+  /** Told of regions, so that a table by address can be kept. Called under the lock. */
+  public interface Listener {
+    /** A region was reserved; if this throws, it is given up again. */
+    void regionReserved(long base, long bytes);
+
+    /** A region is gone. */
     void regionDropped(long base, long bytes);
   }
 
@@ -45,7 +48,7 @@ public final class Regions {
   private final LongSupplier nanoClock;
   private final RegionSettings settings;
   private final long capacityGranules;
-  private final DropListener dropListener;
+  private final Listener listener;
 
   private long mappedGranules;
   private long idleGranules;
@@ -64,21 +67,21 @@ public final class Regions {
       final Posix posix,
       final LongSupplier nanoClock,
       final RegionSettings settings,
-      final DropListener dropListener) {
-    this(posix, nanoClock, settings, dropListener, MappingCount.ofThisProcess());
+      final Listener listener) {
+    this(posix, nanoClock, settings, listener, MappingCount.ofThisProcess());
   }
 
   Regions(
       final Posix posix,
       final LongSupplier nanoClock,
       final RegionSettings settings,
-      final DropListener dropListener,
+      final Listener listener,
       final MappingCount processMappings) {
     this.mapper = new Mapper(posix);
     this.nanoClock = nanoClock;
     this.settings = settings;
     this.capacityGranules = Geometry.granulesFor(settings.capacityBytes());
-    this.dropListener = dropListener;
+    this.listener = listener;
     this.processMappings = processMappings;
   }
 
@@ -224,6 +227,13 @@ public final class Regions {
     ensureRoomForOneMore();
     if (!mapper.reserve(region, alignmentBytes)) {
       return false;
+    }
+    try {
+      listener.regionReserved(region.base(), region.bytes());
+    } catch (final OutOfMemoryError noTable) {
+      countMappings(1);
+      unmapAll(region);
+      throw noTable;
     }
     regions.add(region);
     regions.sort(Comparator.comparingLong(Region::base));
@@ -469,7 +479,7 @@ public final class Regions {
         && unmapAll(region)) {
       regions.remove(region);
       reservedGranules -= region.granules;
-      dropListener.regionDropped(region.base(), region.bytes());
+      listener.regionDropped(region.base(), region.bytes());
     }
   }
 
@@ -528,7 +538,7 @@ public final class Regions {
       }
       PosixException refusal = null;
       for (final Region region : List.copyOf(regions)) {
-        dropListener.regionDropped(region.base(), region.bytes());
+        listener.regionDropped(region.base(), region.bytes());
         if (unmapAll(region)) {
           regions.remove(region);
           reservedGranules -= region.granules;

@@ -13,6 +13,14 @@ public final class Run {
   int granules;
   boolean pristine;
 
+  /** Takes over what another run stands for, when its owner is replaced by one of another size. */
+  public void takeOver(final Run other) {
+    region = other.region;
+    first = other.first;
+    granules = other.granules;
+    pristine = other.pristine;
+  }
+
   /** The address of the first byte. */
   public long address() {
     return region.addressOf(first);

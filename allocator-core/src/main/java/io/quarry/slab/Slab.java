@@ -230,6 +230,12 @@ public final class Slab {
 
   // --- allocating: the owner only ----------------------------------------------------------------
 
+  /** Issues the only block of a slab, before the slab has granules or an address. */
+  public void issueOnly() {
+    free[0] = ~1L;
+    checkedOut = 1;
+  }
+
   /** Whether {@link #take} may be called. */
   public boolean hasCandidate() {
     return word != 0;
@@ -394,7 +400,7 @@ public final class Slab {
 
   /** Whether all blocks are free. Lasting only while the slab is HELD or CLAIMED. */
   public boolean isEmpty() {
-    for (int i = 0; i < free.length; i++) {
+    for (int i = 0; i < words(); i++) {
       if ((remoteVolatile(i) | freeVolatile(i)) != -1L) {
         return false;
       }
@@ -410,16 +416,25 @@ public final class Slab {
    */
   public int drain() {
     TOKEN.setVolatile(this, 0);
+    final long[] bitmap = free;
+    if (bitmap == ALL_FREE) {
+      return 0; // retired by another thread: it saw all of them free
+    }
     int twice = 0;
-    for (int i = 0; i < free.length; i++) {
+    for (int i = 0; i < bitmap.length; i++) {
       final long arrived = remoteVolatile(i);
       if (arrived != 0) {
-        twice += Long.bitCount(free[i] & arrived);
-        WORDS.setVolatile(free, i, free[i] | arrived);
+        twice += Long.bitCount(bitmap[i] & arrived);
+        WORDS.setVolatile(bitmap, i, bitmap[i] | arrived);
         WORDS.getAndBitwiseAnd(remote, PADDING_WORDS + i, ~arrived);
       }
     }
     return twice;
+  }
+
+  /** Words of each map; the array of a tombstone has more. */
+  private int words() {
+    return remote.length - PADDING_WORDS;
   }
 
   private long remoteVolatile(final int i) {
@@ -501,7 +516,7 @@ public final class Slab {
   /** Blocks that are in use. Exact when no call is in progress. */
   public int liveCount() {
     int freeBits = 0;
-    for (int i = 0; i < free.length; i++) {
+    for (int i = 0; i < words(); i++) {
       freeBits += Long.bitCount((remoteVolatile(i) | freeVolatile(i)) & blocksOf(i));
     }
     return blockCount - freeBits;
@@ -514,12 +529,12 @@ public final class Slab {
 
   /** Java-heap bytes of this object and its bitmaps, about. */
   public long metadataBytes() {
-    return 200 + 8L * (remote.length + free.length);
+    return 200 + 8L * (remote.length + words());
   }
 
   /** Evaluates the invariant; for tests and assertions, while no call is in progress. */
   public boolean checkInvariant() {
-    for (int i = 0; i < free.length; i++) {
+    for (int i = 0; i < words(); i++) {
       if ((free[i] & remoteVolatile(i)) != 0 || (free[i] | blocksOf(i)) != -1L) {
         return false;
       }

@@ -53,10 +53,10 @@ public final class SlabDirectory {
   }
 
   /**
-   * Makes the leaves that a range needs, so that {@link #put} needs no memory of the Java heap. Call
-   * it whenever a region is reserved.
+   * Makes the leaves that a range needs. To be called when a region is reserved, so that {@link #put}
+   * needs no memory of the Java heap later.
    */
-  static synchronized void prepare(final long address, final long bytes) {
+  public static synchronized void prepare(final long address, final long bytes) {
     final int last = (int) (address + bytes - 1 >>> LEAF_SHIFT);
     for (int leaf = (int) (address >>> LEAF_SHIFT); leaf <= last; leaf++) {
       if (ROOT[leaf] == EMPTY_LEAF) {
@@ -66,9 +66,8 @@ public final class SlabDirectory {
   }
 
   /** Publishes a slab at all its granules. */
-  public static void put(final Slab slab, final long address, final long bytes) {
-    prepare(address, bytes);
-    set(slab, address, bytes);
+  public static void put(final Slab slab) {
+    set(slab, slab.base(), slab.run().bytes());
   }
 
   /** Forgets whatever is known of a range. */
