@@ -79,8 +79,16 @@ public final class PosixException extends RuntimeException {
                     + " vm.max_map_count mappings";
           };
       case EINVAL ->
-          "an address is not a multiple of the page size, the length is zero or too large, or a flag"
-              + " does not fit or is not known to this kernel";
+          switch (call) {
+            case "mmap" ->
+                "the length is zero, the address is not a multiple of the page size, or the flags"
+                    + " do not fit together";
+            case "madvise" ->
+                "the address is not a multiple of the page size, this kernel does not know the"
+                    + " advice, or the pages are locked";
+            default ->
+                "an address is not a multiple of the page size, or the length is zero or too large";
+          };
       case EEXIST -> "something is mapped in that range already";
       case EAGAIN -> "the limit of locked memory is reached, or the kernel is short of memory";
       case EFAULT -> "part of the range is not mapped, or not as this call needs it";
