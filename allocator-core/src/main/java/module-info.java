@@ -9,6 +9,9 @@ module io.quarry.allocator {
   // Not used here: jnr-ffi is an automatic module and cannot ask for it, but generates code with
   // it.
   requires org.objectweb.asm;
+  // To learn the JVM's own limits; without it the default capacity is less exact.
+  requires static jdk.management;
+  requires static java.management;
 
   exports io.quarry.allocator;
   exports io.quarry.posix;

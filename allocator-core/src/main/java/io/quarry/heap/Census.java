@@ -5,10 +5,10 @@ import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 
 /**
- * What was counted at one moment: the granules by their region's books, the blocks by the bitmaps of
- * the slabs. Row {@code i} is for class {@code i}, the last one for large blocks. Bytes add up by
- * construction: each slab's blocks are counted in one pass over its words, and what is not live is
- * free.
+ * What was counted at one moment: the granules by their region's books, the blocks by the bitmaps
+ * of the slabs. Row {@code i} is for class {@code i}, the last one for large blocks. Bytes add up
+ * by construction: each slab's blocks are counted in one pass over its words, and what is not live
+ * is free.
  */
 public final class Census {
   private static final int ROWS = SizeClasses.COUNT + 1;

@@ -11,13 +11,13 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The slabs that one thread allocates from, or, with a lock, several in turn. For each class there is
- * one current slab, and a list of others with blocks to give. Full slabs are in no list: the free that
- * ends their being full lists them again.
+ * The slabs that one thread allocates from, or, with a lock, several in turn. For each class there
+ * is one current slab, and a list of others with blocks to give. Full slabs are in no list: the
+ * free that ends their being full lists them again.
  *
  * <p>The protocol is argued in {@link Slab}. What a heap adds to it is the queue: a stack of slabs
- * with remote frees, linked through the slabs. Any thread that won a slab's token pushes it; whoever
- * empties the queue takes all of it with one exchange, so there is no ABA.
+ * with remote frees, linked through the slabs. Any thread that won a slab's token pushes it;
+ * whoever empties the queue takes all of it with one exchange, so there is no ABA.
  *
  * <p>Methods are for the owner unless they say otherwise.
  */
@@ -115,26 +115,37 @@ final class Heap extends SlabOwner {
   /**
    * Allocates a block of a class, carving a slab if need be.
    *
-   * @return its address, or the negative of a {@link Refusal}'s ordinal less one
+   * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
    */
   long allocate(final int sizeClass) {
     if (findCandidate(sizeClass)) {
-      return current[sizeClass].take();
+      return take(sizeClass);
     }
-    final Refusal refusal = carve(sizeClass, SizeClasses.granules(sizeClass));
-    return refusal == null ? current[sizeClass].take() : -1L - refusal.ordinal();
+    return carveAndTake(sizeClass, SizeClasses.granules(sizeClass));
   }
 
   /** Allocates from what the heap has, without carving; {@code NULL} if there is nothing. */
   long allocateExisting(final int sizeClass) {
-    return findCandidate(sizeClass) ? current[sizeClass].take() : 0;
+    return findCandidate(sizeClass) ? take(sizeClass) : 0;
   }
 
   /** Allocates from a new slab of as few granules as hold one block: for when memory is short. */
   long allocateSparingly(final int sizeClass) {
-    final long fewest = Geometry.granulesFor(SizeClasses.bytes(sizeClass));
-    final Refusal refusal = carve(sizeClass, fewest);
-    return refusal == null ? current[sizeClass].take() : -1L - refusal.ordinal();
+    return carveAndTake(sizeClass, Geometry.granulesFor(SizeClasses.bytes(sizeClass)));
+  }
+
+  private long carveAndTake(final int sizeClass, final long granules) {
+    final Refusal refusal = carve(sizeClass, granules);
+    return refusal == null ? take(sizeClass) : Heaps.refused(refusal);
+  }
+
+  private long take(final int sizeClass) {
+    final Slab slab = current[sizeClass];
+    final long address = slab.take();
+    // Small blocks are cleared faster than it could be remembered that they need not be.
+    return sizeClass >= SizeClasses.SMALL_COUNT && slab.firstIssue(slab.indexOf(address))
+        ? address | Heaps.KNOWN_ZERO
+        : address;
   }
 
   private boolean findCandidate(final int sizeClass) {
@@ -308,7 +319,8 @@ final class Heap extends SlabOwner {
   /**
    * Retires the current slabs that have been empty for so long, of a shared heap.
    *
-   * @return in how many nanoseconds the next one may be due; {@code Long.MAX_VALUE} if there is none
+   * @return in how many nanoseconds the next one may be due; {@code Long.MAX_VALUE} if there is
+   *     none
    */
   long retireResting(final long nowNanos, final long idleNanos) {
     long delay = Long.MAX_VALUE;

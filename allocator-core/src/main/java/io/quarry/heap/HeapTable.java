@@ -5,16 +5,16 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * From a thread to its heap. A hash table by thread id with short probes, kept at most a quarter full,
- * so that the first probe nearly always hits; a {@code ThreadLocal} costs more, and keeps what it
- * refers to alive longer than either the thread or the allocator.
+ * From a thread to its heap. A hash table by thread id with short probes, kept at most a quarter
+ * full, so that the first probe nearly always hits; a {@code ThreadLocal} costs more, and keeps
+ * what it refers to alive longer than either the thread or the allocator.
  *
- * <p><b>Ordering.</b> The table changes under the lock of all heaps, and is read without one. A reader
- * believes an entry only if the heap says that it belongs to the reading thread; a thread enters its
- * own heap itself, so it sees that entry. Whatever else a racing reader sees, an old array, an entry
- * that is gone, a heap half made, does not name the reading thread as owner, and sends it to the slow
- * path. The field is read opaque: a loop of allocations must not keep an old array in a register, or
- * it would not notice that the allocator was closed.
+ * <p><b>Ordering.</b> The table changes under the lock of all heaps, and is read without one. A
+ * reader believes an entry only if the heap says that it belongs to the reading thread; a thread
+ * enters its own heap itself, so it sees that entry. Whatever else a racing reader sees, an old
+ * array, an entry that is gone, a heap half made, does not name the reading thread as owner, and
+ * sends it to the slow path. The field is read opaque: a loop of allocations must not keep an old
+ * array in a register, or it would not notice that the allocator was closed.
  */
 final class HeapTable {
   private static final int PROBES = 8;

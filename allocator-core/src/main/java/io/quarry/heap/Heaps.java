@@ -1,6 +1,5 @@
 package io.quarry.heap;
 
-import io.quarry.region.Geometry;
 import io.quarry.region.Refusal;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -14,18 +13,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * All heaps of an allocator: which one serves a request, and what becomes of those whose thread died.
+ * All heaps of an allocator: which one serves a request, and what becomes of those whose thread
+ * died.
  *
  * <ul>
  *   <li>A platform thread's blocks up to 32 KiB come from a heap of its own.
- *   <li>Virtual threads, of which there may be millions, and all blocks of 32 KiB to 1 MiB use one of
- *       a few shared heaps, under its lock.
+ *   <li>Virtual threads, of which there may be millions, and all blocks of 32 KiB to 1 MiB use one
+ *       of a few shared heaps, under its lock.
  *   <li>A larger block is a slab by itself; see {@link LargeBlocks}.
  * </ul>
  *
- * <p><b>Dead threads.</b> The maintenance agent sees {@code isAlive() == false}, which orders all that
- * the thread did before what follows, takes the heap out of the table and forgets the thread, under
- * the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
+ * <p><b>Dead threads.</b> The maintenance agent sees {@code isAlive() == false}, which orders all
+ * that the thread did before what follows, takes the heap out of the table and forgets the thread,
+ * under the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
  * allocates from it, and frees into it are remote ones, which retire what falls empty.
  *
  * <p><b>Order of locks:</b> all heaps, then a shared heap, then the regions.
@@ -34,6 +34,11 @@ public final class Heaps {
   private static final int MOST_SHARED = 8;
   private static final long LEAST_POLL_NANOS = 1_000_000;
   private static final long MOST_POLL_NANOS = 500_000_000;
+
+  private static final Refusal[] REFUSALS = Refusal.values();
+
+  /** Set in an outcome besides the address, whose low bits are clear. */
+  static final long KNOWN_ZERO = 1;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final HeapTable table = new HeapTable();
@@ -116,7 +121,7 @@ public final class Heaps {
   /**
    * Allocates a block of a class.
    *
-   * @return its address, or the negative of a {@link Refusal}'s ordinal less one
+   * @return its address, tagged if it is {@link #isKnownZero}; or a negative {@link #refusal}
    */
   public long allocate(final int sizeClass) {
     long address = allocateOnce(sizeClass);
@@ -132,6 +137,21 @@ public final class Heaps {
     return -1L - refusal.ordinal();
   }
 
+  /** What a negative outcome stands for. */
+  public static Refusal refusal(final long outcome) {
+    return REFUSALS[(int) (-1L - outcome)];
+  }
+
+  /** The address that a positive outcome stands for. */
+  public static long untagged(final long outcome) {
+    return outcome & ~KNOWN_ZERO;
+  }
+
+  /** Whether the block of a positive outcome is known to hold nothing but zeros. */
+  public static boolean isKnownZero(final long outcome) {
+    return (outcome & KNOWN_ZERO) != 0;
+  }
+
   private long allocateOnce(final int sizeClass) {
     final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
     if (own != Heap.NONE) {
@@ -145,7 +165,9 @@ public final class Heaps {
     }
   }
 
-  /** The last resorts: blocks that dead threads left free, then a slab of as little as one block. */
+  /**
+   * The last resorts: blocks that dead threads left free, then a slab of as little as one block.
+   */
   private long allocateAtTheLimit(final int sizeClass) {
     if (sizeClass < SizeClasses.SMALL_COUNT) {
       final long address = allocateFromAbandoned(sizeClass);
@@ -192,7 +214,9 @@ public final class Heaps {
     }
   }
 
-  /** The calling thread's heap, adopted or made if it has none; {@link Heap#NONE} for virtual ones. */
+  /**
+   * The calling thread's heap, adopted or made if it has none; {@link Heap#NONE} for virtual ones.
+   */
   private Heap ownHeap() {
     final Thread thread = Thread.currentThread();
     final Heap found = table.find(thread);
@@ -311,8 +335,8 @@ public final class Heaps {
    * Does what is due: abandons the heaps of dead threads, retires slabs that rest, returns granules
    * that were idle for long enough. For the maintenance agent.
    *
-   * @return in how many nanoseconds to call again; {@code Long.MAX_VALUE} if there is no need to until
-   *     {@code wakeMaintenance} is called
+   * @return in how many nanoseconds to call again; {@code Long.MAX_VALUE} if there is no need to
+   *     until {@code wakeMaintenance} is called
    */
   public long housekeep(final long nowNanos, final long idleNanos) {
     // First, so that whatever happens from here on is either seen below or wakes the agent again.

@@ -7,11 +7,12 @@ import io.quarry.region.Run;
 import io.quarry.slab.Slab;
 
 /**
- * Blocks larger than any class. Each is a slab by itself, carved when it is allocated and retired when
- * it is freed; one larger than a region gets a region by itself. Its size is a multiple of the granule.
+ * Blocks larger than any class. Each is a slab by itself, carved when it is allocated and retired
+ * when it is freed; one larger than a region gets a region by itself. Its size is a multiple of the
+ * granule.
  *
- * <p>Whoever wants to free or resize a block claims its slab first. Of several threads that try, one
- * succeeds.
+ * <p>Whoever wants to free or resize a block claims its slab first. Of several threads that try,
+ * one succeeds.
  */
 public final class LargeBlocks {
   private final Heaps heaps;
@@ -28,7 +29,7 @@ public final class LargeBlocks {
    * Allocates a block.
    *
    * @param alignmentBytes a power of two
-   * @return its address, or the negative of a {@link Refusal}'s ordinal less one
+   * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
    */
   public long allocate(final long size, final long alignmentBytes) {
     if (size > Geometry.MAX_BLOCK_BYTES) {
@@ -42,7 +43,10 @@ public final class LargeBlocks {
       heaps.retireEmpties();
       refusal = source.carve(slab, granules, alignment);
     }
-    return refusal == null ? slab.base() : Heaps.refused(refusal);
+    if (refusal != null) {
+      return Heaps.refused(refusal);
+    }
+    return slab.run().pristine() ? slab.base() | Heaps.KNOWN_ZERO : slab.base();
   }
 
   private Slab newSlab(final long granules) {

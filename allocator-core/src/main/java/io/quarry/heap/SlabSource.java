@@ -10,9 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Makes slabs of granules, and granules of slabs again. The register of all slabs changes in the same
- * critical section as the granules do: whoever holds the lock of the {@link Regions} sees books that
- * balance.
+ * Makes slabs of granules, and granules of slabs again. The register of all slabs changes in the
+ * same critical section as the granules do: whoever holds the lock of the {@link Regions} sees
+ * books that balance.
  */
 final class SlabSource {
   private final Regions regions;
@@ -25,8 +25,7 @@ final class SlabSource {
 
   private long metadataBytes;
 
-  SlabSource(
-      final Regions regions, final LongSupplier nanoClock, final Runnable granulesFellIdle) {
+  SlabSource(final Regions regions, final LongSupplier nanoClock, final Runnable granulesFellIdle) {
     this.regions = regions;
     this.nanoClock = nanoClock;
     this.granulesFellIdle = granulesFellIdle;

@@ -4,7 +4,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/** Tells virtual threads from platform threads, also where the JDK knows of platform threads only. */
+/**
+ * Tells virtual threads from platform threads, also where the JDK knows of platform threads only.
+ */
 final class VirtualThreads {
   private static final MethodHandle IS_VIRTUAL = isVirtualHandle();
 

@@ -34,7 +34,9 @@ public final class Geometry {
   /** No region is larger unless it holds a single block: a {@code ByteBuffer} must span it. */
   public static final long MAX_REGION_BYTES = 1L << 30;
 
-  /** The largest block there can be: the block index of a slab is computed with 44 fraction bits. */
+  /**
+   * The largest block there can be: the block index of a slab is computed with 44 fraction bits.
+   */
   public static final long MAX_BLOCK_BYTES = 1L << 44;
 
   private Geometry() {}

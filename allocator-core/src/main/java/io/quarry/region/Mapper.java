@@ -15,15 +15,12 @@ import java.util.Set;
  * and says which; none throws because the kernel refused.
  */
 final class Mapper {
-  private static final Set<Protection> READ_WRITE =
-      EnumSet.of(Protection.READ, Protection.WRITE);
+  private static final Set<Protection> READ_WRITE = EnumSet.of(Protection.READ, Protection.WRITE);
   private static final Set<MapFlag> PRIVATE_ANONYMOUS =
       EnumSet.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE);
   private static final Set<MapFlag> INTO_HOLE =
-      EnumSet.of(
-          MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE, MapFlag.FIXED_NOREPLACE);
-  private static final Set<RemapFlag> TO_ADDRESS =
-      EnumSet.of(RemapFlag.MAYMOVE, RemapFlag.FIXED);
+      EnumSet.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE, MapFlag.FIXED_NOREPLACE);
+  private static final Set<RemapFlag> TO_ADDRESS = EnumSet.of(RemapFlag.MAYMOVE, RemapFlag.FIXED);
 
   private final Posix posix;
 
@@ -144,8 +141,7 @@ final class Mapper {
   }
 
   /** Moves pages, without copying, over a range that is mapped and loses what it held. */
-  boolean movePages(
-      final long from, final long fromLength, final long to, final long toLength) {
+  boolean movePages(final long from, final long fromLength, final long to, final long toLength) {
     try {
       return posix.mremap(from, fromLength, toLength, TO_ADDRESS, to) == to;
     } catch (final PosixException | UnsupportedOperationException refused) {

@@ -18,14 +18,14 @@ import java.util.function.LongSupplier;
  * exceeds it, however many threads race. Idle granules are reused first, and returned before a
  * request is refused.
  *
- * <p><b>Order of search.</b> Granules that are resident already; then granules that are mapped; then
- * holes; then a new region. Within each, the lowest address of the oldest region: what lives together
- * at one end leaves whole regions empty at the other.
+ * <p><b>Order of search.</b> Granules that are resident already; then granules that are mapped;
+ * then holes; then a new region. Within each, the lowest address of the oldest region: what lives
+ * together at one end leaves whole regions empty at the other.
  *
  * <p><b>Threads.</b> All state is guarded by {@link #lock()}, which is reentrant so that the layer
  * above can do its own book-keeping in the same critical section. Idle granules are returned in
- * pieces of at most {@value #MOST_GRANULES_AT_ONCE} granules with the lock released during the system
- * call: a thread that wants a run does not wait for the kernel to free gigabytes of pages.
+ * pieces of at most {@value #MOST_GRANULES_AT_ONCE} granules with the lock released during the
+ * system call: a thread that wants a run does not wait for the kernel to free gigabytes of pages.
  */
 public final class Regions {
 
@@ -107,8 +107,7 @@ public final class Regions {
    * @param credit granules that the caller gives back in the same critical section, and that
    *     therefore do not count against the limit
    */
-  private Refusal take(
-      final Run run, final long granules, final int alignment, final long credit) {
+  private Refusal take(final Run run, final long granules, final int alignment, final long credit) {
     if (granules > Integer.MAX_VALUE || granules > capacityGranules) {
       return Refusal.TOO_LARGE;
     }
@@ -290,8 +289,8 @@ public final class Regions {
   }
 
   /**
-   * Takes a longer run and moves the pages of an old one into it, without copying a byte; the old run
-   * becomes a hole. To be called under the lock.
+   * Takes a longer run and moves the pages of an old one into it, without copying a byte; the old
+   * run becomes a hole. To be called under the lock.
    *
    * @param to filled in if this succeeds
    * @return whether it did; otherwise nothing has changed for the caller
@@ -363,8 +362,8 @@ public final class Regions {
   }
 
   /**
-   * Returns to the kernel what was idle since the given time or longer. To be called <em>without</em>
-   * the lock.
+   * Returns to the kernel what was idle since the given time or longer. To be called
+   * <em>without</em> the lock.
    *
    * @return the bytes returned
    */
@@ -431,7 +430,9 @@ public final class Regions {
     leavingGranules += count;
   }
 
-  /** Tries one way, then the other: locked memory cannot be discarded, a full table not unmapped. */
+  /**
+   * Tries one way, then the other: locked memory cannot be discarded, a full table not unmapped.
+   */
   private Outcome returnToKernel(
       final Region region, final int first, final int count, final boolean unmap) {
     final long address = region.addressOf(first);

@@ -1,9 +1,9 @@
 package io.quarry.region;
 
 /**
- * Neighbouring granules of one region, handed out together. Made by whoever wants one <em>before</em>
- * it is taken, and filled in by {@link Regions#take}: taking granules then needs no memory of the Java
- * heap, and an {@code OutOfMemoryError} cannot lose any.
+ * Neighbouring granules of one region, handed out together. Made by whoever wants one
+ * <em>before</em> it is taken, and filled in by {@link Regions#take}: taking granules then needs no
+ * memory of the Java heap, and an {@code OutOfMemoryError} cannot lose any.
  *
  * <p>Written only under the lock of the {@link Regions}.
  */

@@ -6,8 +6,8 @@ import io.quarry.region.Geometry;
 
 /**
  * The sizes that blocks come in: sixteen-byte steps to 128 bytes, then eight per doubling up to 1
- * MiB, 112 in all. The waste inside a block is at most 15 bytes up to 128 bytes and at most 12.5% of
- * the request above (the spacing of jemalloc, at twice its density).
+ * MiB, 112 in all. The waste inside a block is at most 15 bytes up to 128 bytes and at most 12.5%
+ * of the request above (the spacing of jemalloc, at twice its density).
  *
  * <pre>
  *   class    0   1 ...   7 |   8   9 ...  15 |  16  17 ...  23 | ... | 104 ...   111

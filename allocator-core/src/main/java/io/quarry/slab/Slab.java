@@ -122,7 +122,7 @@ public final class Slab {
       throw new ExceptionInInitializerError(impossible);
     }
     Arrays.fill(ALL_FREE, -1L);
-    NOBODY = new Slab(null, LARGE, 0, 1);
+    NOBODY = new Slab(null, LARGE, 0, 0);
     NOBODY.state = RETIRED;
   }
 
@@ -170,7 +170,7 @@ public final class Slab {
   /**
    * A slab without granules yet, made before they are taken.
    *
-   * @param blockCount at least 1; for {@link #LARGE} exactly 1
+   * @param blockCount at least 1, but for {@link #NOBODY}; for {@link #LARGE} exactly 1
    */
   public Slab(
       final SlabOwner owner, final int sizeClass, final long blockBytes, final int blockCount) {
@@ -343,7 +343,8 @@ public final class Slab {
    * The owner's free where nothing is out of the ordinary. The one place where speed counts: three
    * loads, one multiplication, one store.
    *
-   * @return the word of the bitmap after the free; 0, which no word can be then, if nothing was done
+   * @return the word of the bitmap after the free; 0, which no word can be then, if nothing was
+   *     done
    */
   public long freeFast(final long address) {
     final long product = (address - base) * reciprocal;
@@ -501,7 +502,8 @@ public final class Slab {
   // --- resting: under the lock of a shared heap --------------------------------------------------
 
   /**
-   * Since when this empty, current slab has issued nothing, as far as the calls of this method tell.
+   * Since when this empty, current slab has issued nothing, as far as the calls of this method
+   * tell.
    */
   public long restingSince(final long nowNanos) {
     if (restingAtCheckedOut != mallocCount()) {

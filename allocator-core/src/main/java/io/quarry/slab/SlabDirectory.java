@@ -8,8 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * From an address to the slab whose granule it lies in: exact, two loads, no false positives. There is
- * one for the process, as there is one address space; a slab knows whose it is.
+ * From an address to the slab whose granule it lies in: exact, two loads, no false positives. There
+ * is one for the process, as there is one address space; a slab knows whose it is.
  *
  * <pre>
  *   address  | 18 bits: leaf | 14 bits: granule | 16 bits |
@@ -17,13 +17,14 @@ import java.util.Arrays;
  *               ROOT[leaf]  ->  leaf[granule]  ->  slab, or NOBODY
  * </pre>
  *
- * <p>A leaf spans 1 GiB and is made when first needed; until then its place holds one empty leaf that
- * all share and nobody writes. Leaves are never removed.
+ * <p>A leaf spans 1 GiB and is made when first needed; until then its place holds one empty leaf
+ * that all share and nobody writes. Leaves are never removed.
  *
- * <p><b>Ordering.</b> A slab is made complete, then published here with release; {@link #slabAt} reads
- * with acquire. A thread that asks for an address which it got from an allocator sees the slab in any
- * case, for the address came to it after the publication; acquire is for those who ask for an address
- * they made up. Leaves are replaced under the lock of this class, and published with release as well.
+ * <p><b>Ordering.</b> A slab is made complete, then published here with release; {@link #slabAt}
+ * reads with acquire. A thread that asks for an address which it got from an allocator sees the
+ * slab in any case, for the address came to it after the publication; acquire is for those who ask
+ * for an address they made up. Leaves are replaced under the lock of this class, and published with
+ * release as well.
  */
 public final class SlabDirectory {
   private static final int LEAF_BITS = 14;
@@ -53,8 +54,8 @@ public final class SlabDirectory {
   }
 
   /**
-   * Makes the leaves that a range needs. To be called when a region is reserved, so that {@link #put}
-   * needs no memory of the Java heap later.
+   * Makes the leaves that a range needs. To be called when a region is reserved, so that {@link
+   * #put} needs no memory of the Java heap later.
    */
   public static synchronized void prepare(final long address, final long bytes) {
     final int last = (int) (address + bytes - 1 >>> LEAF_SHIFT);

@@ -1,8 +1,8 @@
 package io.quarry.slab;
 
 /**
- * Slabs that an owner may allocate from, last added first. The links are in the slabs, so adding and
- * removing need no memory. For one thread at a time.
+ * Slabs that an owner may allocate from, last added first. The links are in the slabs, so adding
+ * and removing need no memory. For one thread at a time.
  */
 public final class SlabList {
   private Slab head;
