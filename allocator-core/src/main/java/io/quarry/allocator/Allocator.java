@@ -47,8 +47,8 @@ public interface Allocator {
   long realloc(long address, long newSize);
 
   /**
-   * Allocates a block whose address is a multiple of {@code alignment}. A later {@link #realloc} does
-   * not keep an alignment beyond 16.
+   * Allocates a block whose address is a multiple of {@code alignment}. A later {@link #realloc}
+   * does not keep an alignment beyond 16.
    *
    * @param alignment a power of two; at least up to 2 MiB is supported
    * @throws IllegalArgumentException if {@code alignment} is not a power of two or too large, or

@@ -9,8 +9,8 @@ import java.util.Set;
  * addresses are virtual addresses of this process.
  *
  * <p>Every method throws {@link PosixException} when the kernel refuses; nothing is retried and
- * nothing is checked beforehand, so that an implementation is only a translation. Implementations are
- * safe for use by several threads.
+ * nothing is checked beforehand, so that an implementation is only a translation. Implementations
+ * are safe for use by several threads.
  */
 public interface Posix {
 
@@ -20,8 +20,8 @@ public interface Posix {
   /**
    * The kernel this JVM runs on.
    *
-   * @throws UnsupportedOperationException on a platform without these calls, or where the native part
-   *     of jnr-ffi cannot be loaded; the message says what to do
+   * @throws UnsupportedOperationException on a platform without these calls, or where the native
+   *     part of jnr-ffi cannot be loaded; the message says what to do
    */
   static Posix host() {
     return HostPosix.instance();

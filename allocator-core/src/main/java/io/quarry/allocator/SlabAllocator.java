@@ -1,0 +1,599 @@
+package io.quarry.allocator;
+
+import io.quarry.allocator.InvalidAddressException.Reason;
+import io.quarry.heap.Census;
+import io.quarry.heap.Freed;
+import io.quarry.heap.Heaps;
+import io.quarry.posix.NativeMemory;
+import io.quarry.posix.Posix;
+import io.quarry.region.Geometry;
+import io.quarry.region.IdlePolicy;
+import io.quarry.region.Refusal;
+import io.quarry.region.RegionSettings;
+import io.quarry.region.Regions;
+import io.quarry.slab.SizeClasses;
+import io.quarry.slab.Slab;
+import io.quarry.slab.SlabDirectory;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * An off-heap allocator on anonymous mappings. It reserves large regions with {@code mmap}, carves
+ * them into slabs of equal blocks, and returns slabs that fall idle with {@code munmap}, in real
+ * time and without any further call.
+ *
+ * <p>Always detected and reported as {@link InvalidAddressException}: the free of an address that
+ * is no block of this allocator, of one inside a block, and a second free that happens after the
+ * first while the block has not been issued again. Not detected: a free after the block was issued
+ * to somebody else, and any access through a view to a block that was freed. Two threads that free
+ * one block at the same instant are found at the latest when the owning thread next looks, counted
+ * in {@link AllocatorStats#misuseCount()}, and reported to the {@link MisuseListener}.
+ *
+ * <p>All methods may be called by any thread, virtual ones included. {@link #close()} must not run
+ * while another thread is in the middle of a call or still touches a block.
+ */
+public final class SlabAllocator implements Allocator, AutoCloseable {
+  private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
+
+  private final Heaps heaps;
+  private final Regions regions;
+  private final LongSupplier nanoClock;
+  private final long capacityBytes;
+  private final long maxAlignmentBytes;
+  private final Housekeeping housekeeping;
+
+  private SlabAllocator(final Builder builder) {
+    capacityBytes = builder.capacityOrDefault();
+    nanoClock = builder.nanoClock;
+    final RegionSettings settings =
+        new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
+    maxAlignmentBytes = settings.regionBytes();
+    regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
+    // The agent must not keep the allocator itself alive: see Housekeeping.
+    final Housekeeping[] chore = new Housekeeping[1];
+    heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
+    housekeeping =
+        new Housekeeping(
+            this, heaps, regions, builder.idleNanos, nanoClock, builder.misuseListener);
+    chore[0] = housekeeping;
+    if (builder.maintained) {
+      Maintenance.add(housekeeping);
+    }
+  }
+
+  /** Keeps the directory of slabs in step with the regions. */
+  private static final class DirectoryUpkeep implements Regions.Listener {
+    @Override
+    public void regionReserved(final long base, final long bytes) {
+      SlabDirectory.prepare(base, bytes);
+    }
+
+    @Override
+    public void regionDropped(final long base, final long bytes) {
+      SlabDirectory.clear(base, bytes);
+    }
+  }
+
+  /**
+   * An allocator whose capacity is what the machine or the container can give: the smallest limit
+   * up the cgroup hierarchy, less what the Java heap and direct memory may take and a margin;
+   * without a limit, half of the memory that is available. How it came out is logged.
+   *
+   * @throws UnsupportedOperationException on a platform without {@code mmap}
+   */
+  public static SlabAllocator create() {
+    return builder().build();
+  }
+
+  /** For an allocator with other settings than the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  // --- allocating --------------------------------------------------------------------------------
+
+  @Override
+  public long malloc(final long size) {
+    if (size >= 0 && size <= SizeClasses.MAX_SMALL_BYTES) {
+      final long address = heaps.allocateFast((int) size);
+      if (address != NULL) {
+        return address;
+      }
+    }
+    return orThrow("malloc", size, allocate(size));
+  }
+
+  @Override
+  public long tryMalloc(final long size) {
+    return orNull(allocate(size));
+  }
+
+  /** The address, tagged if the block is known to be zero; or a negative refusal. */
+  private long allocate(final long size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
+    }
+    return size <= SizeClasses.MAX_CLASS_BYTES
+        ? heaps.allocate(SizeClasses.of((int) size))
+        : heaps.large().allocate(size, 1);
+  }
+
+  private long orThrow(final String call, final long size, final long outcome) {
+    if (outcome > 0) {
+      return Heaps.untagged(outcome);
+    }
+    final Refusal refusal = Heaps.refusal(outcome);
+    if (refusal == Refusal.CLOSED) {
+      throw closedException();
+    }
+    throw exhausted(call, size, refusal);
+  }
+
+  private long orNull(final long outcome) {
+    if (outcome > 0) {
+      return Heaps.untagged(outcome);
+    }
+    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
+      throw closedException();
+    }
+    return NULL;
+  }
+
+  private OffHeapExhaustedException exhausted(
+      final String call, final long size, final Refusal refusal) {
+    final OffHeapExhaustedException.Reason reason =
+        switch (refusal) {
+          case LIMIT -> OffHeapExhaustedException.Reason.LIMIT;
+          case MAP_COUNT -> OffHeapExhaustedException.Reason.MAP_COUNT;
+          case TOO_LARGE -> OffHeapExhaustedException.Reason.TOO_LARGE;
+          default -> OffHeapExhaustedException.Reason.OS_REFUSED;
+        };
+    final String advice =
+        switch (reason) {
+          case LIMIT -> "the capacity is reached: free blocks or build with a larger capacity";
+          case MAP_COUNT -> "a quarter of vm.max_map_count is in use: raise it with sysctl";
+          case TOO_LARGE -> "more than the capacity, or than one mapping can hold";
+          default -> "the operating system refused: " + regions.lastRefusal();
+        };
+    final AllocatorStats stats = stats();
+    return new OffHeapExhaustedException(
+        reason,
+        call + " of " + size + " bytes: " + reason + ", " + advice + "\n" + stats.toText(),
+        stats,
+        reason == OffHeapExhaustedException.Reason.OS_REFUSED ? regions.lastRefusal() : null);
+  }
+
+  @Override
+  public long calloc(final long count, final long size) {
+    if (count < 0 || size < 0) {
+      throw new IllegalArgumentException(
+          "calloc(" + count + ", " + size + "): expected a count and a size of 0 or more");
+    }
+    if (Math.multiplyHigh(count, size) != 0 || count * size < 0) {
+      throw new IllegalArgumentException(
+          "calloc(" + count + ", " + size + "): the product is more than a long can hold");
+    }
+    final long bytes = count * size;
+    final long outcome = allocate(bytes);
+    final long address = orThrow("calloc", bytes, outcome);
+    if (!Heaps.isKnownZero(outcome)) {
+      NativeMemory.fill(address, bytes, (byte) 0);
+    }
+    return address;
+  }
+
+  @Override
+  public long alignedAlloc(final long alignment, final long size) {
+    if (Long.bitCount(alignment) != 1 || alignment < 0) {
+      throw new IllegalArgumentException(
+          "alignment " + alignment + ": expected a power of two, such as 64 or 4096");
+    }
+    if (alignment > maxAlignmentBytes) {
+      throw new IllegalArgumentException(
+          "alignment " + alignment + ": expected at most the region size, " + maxAlignmentBytes);
+    }
+    if (alignment <= SizeClasses.QUANTUM || size < 0) {
+      return malloc(size);
+    }
+    final int sizeClass =
+        alignment <= Geometry.GRANULE_BYTES && size <= SizeClasses.MAX_CLASS_BYTES
+            ? SizeClasses.ofAligned((int) size, (int) alignment)
+            : -1;
+    final long outcome =
+        sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
+    return orThrow("alignedAlloc", size, outcome);
+  }
+
+  @Override
+  public long realloc(final long address, final long newSize) {
+    if (newSize < 0) {
+      throw new IllegalArgumentException("size " + newSize + ": expected 0 or more bytes");
+    }
+    if (address == NULL) {
+      return malloc(newSize);
+    }
+    final Slab slab = liveBlockAt(address, "realloc");
+    if (slab.sizeClass() == Slab.LARGE) {
+      final long resized =
+          newSize > SizeClasses.MAX_CLASS_BYTES ? heaps.large().resize(slab, newSize) : NULL;
+      if (resized != NULL) {
+        return resized;
+      }
+    } else if (newSize <= SizeClasses.MAX_CLASS_BYTES
+        && SizeClasses.of((int) newSize) == slab.sizeClass()) {
+      return address;
+    }
+    final long moved = orThrow("realloc", newSize, allocate(newSize));
+    NativeMemory.copy(address, moved, Math.min(slab.blockBytes(), newSize));
+    try {
+      free(address);
+    } catch (final InvalidAddressException freedMeanwhile) {
+      free(moved);
+      throw freedMeanwhile;
+    }
+    return moved;
+  }
+
+  // --- freeing -----------------------------------------------------------------------------------
+
+  @Override
+  public void free(final long address) {
+    if (!heaps.freeFast(address)) {
+      freeSlow(address);
+    }
+  }
+
+  private void freeSlow(final long address) {
+    checkOpen();
+    if (address == NULL) {
+      return;
+    }
+    final Freed freed = heaps.free(address);
+    if (freed != Freed.FREED) {
+      throw invalid(freed, address, "free");
+    }
+  }
+
+  @Override
+  public void free(final long address, final long size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
+    }
+    if (address != NULL && !couldBeOfSize(liveBlockAt(address, "free"), address, size)) {
+      throw new InvalidAddressException(
+          Reason.SIZE_MISMATCH,
+          address,
+          String.format(
+              "free(0x%x, %d): the block holds %d bytes, and no request for %d bytes gives such a"
+                  + " block; pass the size that was asked for",
+              address, size, usableSize(address), size));
+    }
+    free(address);
+  }
+
+  /** Whether {@code malloc} or {@code alignedAlloc} of a size could have given this block. */
+  private static boolean couldBeOfSize(final Slab slab, final long address, final long size) {
+    if (size > slab.blockBytes()) {
+      return false;
+    }
+    if (slab.sizeClass() == Slab.LARGE) {
+      return Geometry.granulesFor(size) == slab.run().granules() || size == 0;
+    }
+    for (long alignment = 1;
+        alignment <= Geometry.GRANULE_BYTES && (address & alignment - 1) == 0;
+        alignment <<= 1) {
+      if (SizeClasses.ofAligned((int) size, (int) alignment) == slab.sizeClass()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public long usableSize(final long address) {
+    return liveBlockAt(address, "usableSize").blockBytes();
+  }
+
+  // --- addresses ---------------------------------------------------------------------------------
+
+  private Slab liveBlockAt(final long address, final String call) {
+    checkOpen();
+    final Slab slab = SlabDirectory.slabAt(address);
+    if (!heaps.isOurs(slab)) {
+      throw invalid(Freed.FOREIGN, address, call);
+    }
+    if (!slab.isBlockStart(address)) {
+      throw invalid(Freed.INTERIOR, address, call);
+    }
+    if (slab.isRetired() || slab.isFree(slab.indexOf(address))) {
+      throw invalid(Freed.DOUBLE_FREE, address, call);
+    }
+    return slab;
+  }
+
+  private static InvalidAddressException invalid(
+      final Freed verdict, final long address, final String call) {
+    final Slab slab = SlabDirectory.slabAt(address);
+    return switch (verdict) {
+      case INTERIOR ->
+          new InvalidAddressException(
+              Reason.INTERIOR,
+              address,
+              String.format(
+                  "%s(0x%x): lies inside of, not at the start of, a block: offset %d in a %s;"
+                      + " pass the address that malloc returned",
+                  call, address, address - slab.base(), slab));
+      case DOUBLE_FREE ->
+          new InvalidAddressException(
+              Reason.DOUBLE_FREE,
+              address,
+              String.format(
+                  "%s(0x%x): the block is free already: index %d in a %s; look for a second free",
+                  call, address, slab.indexOf(address), slab));
+      default ->
+          new InvalidAddressException(
+              Reason.FOREIGN,
+              address,
+              String.format(
+                  "%s(0x%x): no slab of this allocator is there; was the address allocated by another"
+                      + " allocator, or its memory returned long ago?",
+                  call, address));
+    };
+  }
+
+  private void checkOpen() {
+    if (heaps.isClosed()) {
+      throw closedException();
+    }
+  }
+
+  private static IllegalStateException closedException() {
+    return new IllegalStateException("this allocator is closed");
+  }
+
+  // --- views -------------------------------------------------------------------------------------
+
+  /**
+   * A view of part of a block, or all of it. It must not be touched once the block is freed: with
+   * {@link ReturnMode#UNMAP} that may end the JVM.
+   *
+   * @param address an address in a live block
+   * @param length bytes, to the end of the block at most
+   * @throws InvalidAddressException if the range is not within one live block
+   * @throws IllegalStateException if the JVM was started without {@code
+   *     --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED}, which Agrona needs, or the allocator
+   *     is closed
+   */
+  public UnsafeBuffer buffer(final long address, final int length) {
+    checkView(address, length, "buffer");
+    return Views.unsafeBuffer(address, length);
+  }
+
+  /**
+   * A view of part of a block, or all of it, big-endian as all new buffers are. Needs no JVM
+   * option. It must not be touched once the block is freed: with {@link ReturnMode#UNMAP} that may
+   * end the JVM.
+   *
+   * @param address an address in a live block
+   * @param length bytes, to the end of the block at most
+   * @throws InvalidAddressException if the range is not within one live block
+   * @throws IllegalStateException if the allocator is closed
+   */
+  public ByteBuffer byteBuffer(final long address, final int length) {
+    return Views.byteBuffer(checkView(address, length, "byteBuffer"), address, length);
+  }
+
+  private Slab checkView(final long address, final int length, final String call) {
+    if (length < 0) {
+      throw new IllegalArgumentException("length " + length + ": expected 0 or more bytes");
+    }
+    checkOpen();
+    final Slab slab = SlabDirectory.slabAt(address);
+    if (!heaps.isOurs(slab)) {
+      throw invalid(Freed.FOREIGN, address, call);
+    }
+    final int index = slab.indexOf(address);
+    if (index >= slab.blockCount()) {
+      throw invalid(Freed.INTERIOR, address, call);
+    }
+    if (slab.isRetired() || slab.isFree(index)) {
+      throw invalid(Freed.DOUBLE_FREE, address, call);
+    }
+    final long left = slab.addressOf(index) + slab.blockBytes() - address;
+    if (length > left) {
+      throw new InvalidAddressException(
+          Reason.SIZE_MISMATCH,
+          address,
+          String.format(
+              "%s(0x%x, %d): the block ends %d bytes after that address",
+              call, address, length, left));
+    }
+    return slab;
+  }
+
+  /**
+   * Allocates a block that frees itself when closed.
+   *
+   * @throws OffHeapExhaustedException as {@link #malloc}
+   */
+  public Block newBlock(final long size) {
+    return new Block(this, size);
+  }
+
+  /**
+   * Allocates a block that frees itself when the last of its users closes it.
+   *
+   * @throws OffHeapExhaustedException as {@link #malloc}
+   */
+  public SharedBlock newSharedBlock(final long size) {
+    return new SharedBlock(this, size);
+  }
+
+  // --- the whole ---------------------------------------------------------------------------------
+
+  /**
+   * Returns to the kernel everything that is idle now, without waiting for the idle time.
+   *
+   * @return the number of bytes returned
+   */
+  public long trim() {
+    checkOpen();
+    heaps.retireEmpties();
+    return regions.returnIdle(nanoClock.getAsLong());
+  }
+
+  /** Counts everything. Takes time in proportion to the number of slabs, and a lock meanwhile. */
+  public AllocatorStats stats() {
+    checkOpen();
+    final Census census = heaps.census();
+    return StatsOfCensus.of(census, capacityBytes, heaps.misuses().count());
+  }
+
+  /**
+   * Unmaps everything. Idempotent; every later call of another method throws {@link
+   * IllegalStateException}, and every view becomes invalid.
+   */
+  @Override
+  public void close() {
+    heaps.close();
+    Maintenance.remove(housekeeping);
+    final RuntimeException refusal = regions.close();
+    if (refusal != null) {
+      LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
+    }
+  }
+
+  /** Does at once what the maintenance thread would do; for tests with a clock of their own. */
+  long housekeep() {
+    return housekeeping.run();
+  }
+
+  /** Settings of an allocator. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final long DEFAULT_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private long capacityBytes = -1;
+    private long regionBytes = -1;
+    private long idleNanos = DEFAULT_IDLE_NANOS;
+    private ReturnMode returnMode = ReturnMode.UNMAP;
+    private MisuseListener misuseListener =
+        description -> LOG.log(Level.ERROR, "bad free: {0}", description);
+    private Posix posix;
+    private LongSupplier nanoClock = System::nanoTime;
+    private boolean maintained = true;
+
+    private Builder() {}
+
+    /**
+     * The hard limit on mapped bytes, rounded down to 64 KiB; at least that. The default is derived
+     * from the machine or the container.
+     */
+    public Builder capacity(final long bytes) {
+      if (bytes < Geometry.GRANULE_BYTES) {
+        throw new IllegalArgumentException(
+            "capacity " + bytes + ": expected at least 65536 bytes, which is the smallest slab");
+      }
+      capacityBytes = bytes & -Geometry.GRANULE_BYTES;
+      return this;
+    }
+
+    /**
+     * How long a slab stays mapped after its last block was freed. Default 1 s. Zero returns it as
+     * soon as the maintenance thread gets to it.
+     */
+    public Builder idleTime(final Duration time) {
+      if (time.isNegative()) {
+        throw new IllegalArgumentException("idle time " + time + ": expected zero or more");
+      }
+      // Beyond a century it is for ever, and the arithmetic stays clear of overflow.
+      idleNanos =
+          time.compareTo(Duration.ofDays(36_500)) > 0
+              ? Duration.ofDays(36_500).toNanos()
+              : time.toNanos();
+      return this;
+    }
+
+    /**
+     * The size of the regions that are reserved, a power of two from 2 MiB to 1 GiB. Default 256
+     * MiB, or what the capacity needs if that is less. Reserving costs address space, not memory.
+     */
+    public Builder regionSize(final long bytes) {
+      if (Long.bitCount(bytes) != 1
+          || bytes < Geometry.MIN_REGION_BYTES
+          || bytes > Geometry.MAX_REGION_BYTES) {
+        throw new IllegalArgumentException(
+            "region size " + bytes + ": expected a power of two from 2097152 to 1073741824");
+      }
+      regionBytes = bytes;
+      return this;
+    }
+
+    /** How idle memory goes back to the kernel. Default {@link ReturnMode#UNMAP}. */
+    public Builder returnMode(final ReturnMode mode) {
+      returnMode = java.util.Objects.requireNonNull(mode, "mode");
+      return this;
+    }
+
+    /** Who hears of bad frees that are found late. The default logs them as errors. */
+    public Builder misuseListener(final MisuseListener listener) {
+      misuseListener = java.util.Objects.requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /** The kernel, for tests. */
+    Builder posix(final Posix kernel) {
+      posix = kernel;
+      return this;
+    }
+
+    /** The time, for tests; the allocator is not maintained by itself then. */
+    Builder clock(final LongSupplier clock) {
+      nanoClock = clock;
+      maintained = false;
+      return this;
+    }
+
+    /**
+     * Makes the allocator. No memory is mapped before the first allocation.
+     *
+     * @throws UnsupportedOperationException on a platform without {@code mmap}, or where the native
+     *     part of jnr-ffi cannot be loaded; the message says what to do
+     */
+    public SlabAllocator build() {
+      return new SlabAllocator(this);
+    }
+
+    private Posix posix() {
+      return posix == null ? Posix.host() : posix;
+    }
+
+    private long capacityOrDefault() {
+      if (capacityBytes >= 0) {
+        return capacityBytes;
+      }
+      final DefaultCapacity derived = DefaultCapacity.derive();
+      LOG.log(Level.INFO, "capacity {0}", derived.derivation());
+      return derived.bytes();
+    }
+
+    private long regionSizeFor(final long capacity) {
+      if (regionBytes >= 0) {
+        return regionBytes;
+      }
+      final long enough = Long.highestOneBit(2 * capacity - 1);
+      return Math.max(Geometry.MIN_REGION_BYTES, Math.min(Geometry.DEFAULT_REGION_BYTES, enough));
+    }
+
+    private IdlePolicy policy() {
+      return switch (returnMode) {
+        case UNMAP -> IdlePolicy.UNMAP;
+        case DISCARD -> IdlePolicy.DISCARD;
+        case NEVER -> IdlePolicy.KEEP;
+      };
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.quarry.allocator;
+
+import io.quarry.posix.NativeMemory;
+import io.quarry.region.Region;
+import io.quarry.slab.Slab;
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Makes buffers over blocks. */
+final class Views {
+
+  private Views() {}
+
+  /** A length as buffers understand it. */
+  static int lengthOf(final long size) {
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a block of "
+              + size
+              + " bytes does not fit one buffer, which holds at most 2147483647: make views of its"
+              + " parts with SlabAllocator.byteBuffer(address, length) or buffer(address, length)");
+    }
+    return (int) size;
+  }
+
+  /** By slicing the buffer of the region, which is many times faster than making one. */
+  static ByteBuffer byteBuffer(final Slab slab, final long address, final int length) {
+    final Region region = slab.run().region();
+    return region.hasWindow()
+        ? region.window().slice((int) (address - region.base()), length)
+        : NativeMemory.byteBuffer(address, length);
+  }
+
+  /** Agrona's classes are touched here only, so that all else works where they may not be. */
+  static UnsafeBuffer unsafeBuffer(final long address, final int length) {
+    try {
+      return new UnsafeBuffer(address, length);
+    } catch (final IllegalAccessError | ExceptionInInitializerError | NoClassDefFoundError closed) {
+      throw new IllegalStateException(
+          "Agrona's buffers need the JVM option"
+              + " --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED;"
+              + " byteBuffer(address, length) works without it",
+          closed);
+    }
+  }
+}

@@ -1,0 +1,377 @@
+package io.quarry.heap;
+
+import io.quarry.region.Geometry;
+import io.quarry.region.Refusal;
+import io.quarry.slab.SizeClasses;
+import io.quarry.slab.Slab;
+import io.quarry.slab.SlabList;
+import io.quarry.slab.SlabOwner;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The slabs that one thread allocates from, or, with a lock, several in turn. For each class there
+ * is one current slab, and a list of others with blocks to give. Full slabs are in no list: the
+ * free that ends their being full lists them again.
+ *
+ * <p>The protocol is argued in {@link Slab}. What a heap adds to it is the queue: a stack of slabs
+ * with remote frees, linked through the slabs. Any thread that won a slab's token pushes it;
+ * whoever empties the queue takes all of it with one exchange, so there is no ABA.
+ *
+ * <p>Methods are for the owner unless they say otherwise.
+ */
+final class Heap extends SlabOwner {
+
+  /** The heap of a thread that has none: every look into it leads to the slow path. */
+  static final Heap NONE = new Heap(null, null, null, SizeClasses.SMALL_COUNT);
+
+  private static final VarHandle QUEUE;
+  private static final VarHandle THREAD;
+
+  static {
+    try {
+      final MethodHandles.Lookup lookup = MethodHandles.lookup();
+      QUEUE = lookup.findVarHandle(Heap.class, "queue", Slab.class);
+      THREAD = lookup.findVarHandle(Heap.class, "thread", Thread.class);
+    } catch (final ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private final Heaps heaps;
+  private final SlabSource source;
+  private final ReentrantLock lock;
+  private final Slab[] current;
+  private final SlabList[] available;
+
+  /** Whose heap it is; null if shared, or if the thread died. */
+  private Thread thread;
+
+  @SuppressWarnings("unused") // QUEUE
+  private Slab queue;
+
+  /** Whether a slab was queued that the maintenance agent has not looked at. */
+  private volatile boolean unexamined;
+
+  private Heap(
+      final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
+    this.heaps = heaps;
+    this.source = source;
+    this.lock = lock;
+    current = new Slab[classes];
+    available = new SlabList[classes];
+    for (int sizeClass = 0; sizeClass < classes; sizeClass++) {
+      current[sizeClass] = Slab.NOBODY;
+      available[sizeClass] = new SlabList();
+    }
+  }
+
+  /** A heap for threads, one after the other. */
+  static Heap owned(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, null, SizeClasses.SMALL_COUNT);
+  }
+
+  /** A heap for everybody who holds its lock, with blocks of every class. */
+  static Heap shared(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, new ReentrantLock(), SizeClasses.COUNT);
+  }
+
+  /** The owner of slabs that hold a single large block: nobody allocates from it. */
+  static Heap ofLarge(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, null, 0);
+  }
+
+  Heaps heaps() {
+    return heaps;
+  }
+
+  /** The lock of a shared heap; null for a thread's own. */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  boolean isOwnedBy(final Thread asking) {
+    return thread == asking;
+  }
+
+  /** The owner as another thread sees it. */
+  Thread threadVolatile() {
+    return (Thread) THREAD.getVolatile(this);
+  }
+
+  /** Changes hands. Under the lock of all heaps. */
+  void thread(final Thread newOwner) {
+    THREAD.setVolatile(this, newOwner);
+  }
+
+  // --- allocating --------------------------------------------------------------------------------
+
+  /** The slab to allocate a small class from at once, if it has a candidate. */
+  Slab current(final int sizeClass) {
+    return current[sizeClass];
+  }
+
+  /**
+   * Allocates a block of a class, carving a slab if need be.
+   *
+   * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
+   */
+  long allocate(final int sizeClass) {
+    if (findCandidate(sizeClass)) {
+      return take(sizeClass);
+    }
+    return carveAndTake(sizeClass, SizeClasses.granules(sizeClass));
+  }
+
+  /** Allocates from what the heap has, without carving; {@code NULL} if there is nothing. */
+  long allocateExisting(final int sizeClass) {
+    return findCandidate(sizeClass) ? take(sizeClass) : 0;
+  }
+
+  /** Allocates from a new slab of as few granules as hold one block: for when memory is short. */
+  long allocateSparingly(final int sizeClass) {
+    return carveAndTake(sizeClass, Geometry.granulesFor(SizeClasses.bytes(sizeClass)));
+  }
+
+  private long carveAndTake(final int sizeClass, final long granules) {
+    final Refusal refusal = carve(sizeClass, granules);
+    return refusal == null ? take(sizeClass) : Heaps.refused(refusal);
+  }
+
+  private long take(final int sizeClass) {
+    final Slab slab = current[sizeClass];
+    final long address = slab.take();
+    // Small blocks are cleared faster than it could be remembered that they need not be.
+    return sizeClass >= SizeClasses.SMALL_COUNT && slab.firstIssue(slab.indexOf(address))
+        ? address | Heaps.KNOWN_ZERO
+        : address;
+  }
+
+  private boolean findCandidate(final int sizeClass) {
+    final Slab exhausted = current[sizeClass];
+    if (exhausted.hasCandidate() || exhausted.reload()) {
+      return true;
+    }
+    drainQueue();
+    if (exhausted.reload()) {
+      return true;
+    }
+    retreat(sizeClass);
+    for (Slab next = available[sizeClass].poll();
+        next != null;
+        next = available[sizeClass].poll()) {
+      if (next.makeCurrent(this)) {
+        current[sizeClass] = next;
+        if (next.reload()) {
+          return true;
+        }
+        retreat(sizeClass);
+      } else if (!next.isRetired()) {
+        // Claimed at this moment. Whoever has it announces it when he lets go.
+        next.markFull();
+      }
+    }
+    return false;
+  }
+
+  /** Gives up a current slab that has nothing to give. */
+  private void retreat(final int sizeClass) {
+    final Slab exhausted = current[sizeClass];
+    if (exhausted != Slab.NOBODY) {
+      current[sizeClass] = Slab.NOBODY;
+      exhausted.markFull();
+      exhausted.makeHeld();
+      // The last remote free may have come while it was still current.
+      source.retireIfEmpty(exhausted);
+    }
+  }
+
+  private Refusal carve(final int sizeClass, final long granules) {
+    final long blockBytes = SizeClasses.bytes(sizeClass);
+    final int blocks = (int) (Geometry.bytesOf(granules) / blockBytes);
+    final Slab slab = new Slab(this, sizeClass, blockBytes, blocks);
+    final Refusal refusal = source.carve(slab, granules, 1);
+    if (refusal == null) {
+      retreat(sizeClass);
+      slab.makeCurrent(this);
+      slab.reload();
+      current[sizeClass] = slab;
+    }
+    return refusal;
+  }
+
+  // --- freeing -----------------------------------------------------------------------------------
+
+  /**
+   * Frees a block start of one of this heap's slabs.
+   *
+   * @return false if it is free already
+   */
+  boolean freeLocal(final Slab slab, final int index) {
+    if (!slab.freeLocal(index)) {
+      return false;
+    }
+    if (slab.isMarkedFull() && slab.isHeld()) {
+      list(slab);
+    }
+    if (slab.isWordEmpty(index)) {
+      noticeEmptyWord(slab);
+    }
+    return true;
+  }
+
+  /** After a free that made all blocks of a word free. */
+  void noticeEmptyWord(final Slab slab) {
+    if (!slab.isCurrentPlain()) {
+      VarHandle.fullFence(); // the free, then the look at the other words: see Slab
+      if (source.retireIfEmpty(slab)) {
+        SlabList.unlist(slab);
+      }
+    } else if (lock != null && slab.isEmpty()) {
+      heaps.stir(); // it has to be noticed when it stays like that
+    }
+  }
+
+  /**
+   * Frees a block start of one of this heap's slabs, by a thread that does not own the heap.
+   *
+   * @return false if it is free already
+   */
+  boolean freeRemote(final Slab slab, final int index) {
+    if (!slab.freeRemote(index)) {
+      return false;
+    }
+    announce(slab);
+    if (slab.isWordEmpty(index)) {
+      source.retireIfEmpty(slab);
+    }
+    return true;
+  }
+
+  /** Tells the owner that a slab has something for it. By any thread. */
+  void announce(final Slab slab) {
+    if (slab.winToken()) {
+      push(slab);
+      unexamined = true;
+      heaps.stir();
+    }
+  }
+
+  private void push(final Slab slab) {
+    Slab head;
+    do {
+      head = (Slab) QUEUE.getVolatile(this);
+      slab.nextQueued(head);
+    } while (!QUEUE.compareAndSet(this, head, slab));
+  }
+
+  private void drainQueue() {
+    if (QUEUE.getOpaque(this) == null) {
+      return;
+    }
+    Slab slab = (Slab) QUEUE.getAndSet(this, null);
+    while (slab != null) {
+      final Slab next = slab.nextQueued();
+      slab.nextQueued(null);
+      drain(slab);
+      slab = next;
+    }
+  }
+
+  private void drain(final Slab slab) {
+    final int twice = slab.drain();
+    if (twice > 0) {
+      heaps.misuses().freedTwice(slab, twice);
+    }
+    if (slab.isRetired() || !slab.isCurrentPlain() && source.retireIfEmpty(slab)) {
+      SlabList.unlist(slab);
+    } else if (slab.isMarkedFull() && !slab.isCurrentPlain()) {
+      list(slab);
+    }
+  }
+
+  private void list(final Slab slab) {
+    slab.unmarkFull();
+    available[slab.sizeClass()].add(slab);
+  }
+
+  // --- giving back -------------------------------------------------------------------------------
+
+  /** Makes every current slab an ordinary one, and retires those that are empty. */
+  void settle() {
+    drainQueue();
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      putAway(sizeClass, source.now());
+    }
+  }
+
+  /** Retires the current slabs that are empty. */
+  void retireEmptyCurrents() {
+    drainQueue();
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      if (current[sizeClass] != Slab.NOBODY && current[sizeClass].isEmpty()) {
+        putAway(sizeClass, source.now());
+      }
+    }
+  }
+
+  /**
+   * Retires the current slabs that have been empty for so long, of a shared heap.
+   *
+   * @return in how many nanoseconds the next one may be due; {@code Long.MAX_VALUE} if there is
+   *     none
+   */
+  long retireResting(final long nowNanos, final long idleNanos) {
+    long delay = Long.MAX_VALUE;
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      final Slab slab = current[sizeClass];
+      if (slab != Slab.NOBODY && slab.isEmpty()) {
+        final long since = slab.restingSince(nowNanos);
+        if (nowNanos - since >= idleNanos) {
+          putAway(sizeClass, since);
+        } else {
+          delay = Math.min(delay, since + idleNanos - nowNanos);
+        }
+      }
+    }
+    return delay;
+  }
+
+  private void putAway(final int sizeClass, final long emptySinceNanos) {
+    final Slab slab = current[sizeClass];
+    if (slab != Slab.NOBODY) {
+      current[sizeClass] = Slab.NOBODY;
+      // Listed first: once it is held, another thread may retire it at any moment.
+      available[sizeClass].add(slab);
+      slab.makeHeld();
+      if (source.retireIfEmpty(slab, emptySinceNanos)) {
+        SlabList.unlist(slab);
+      }
+    }
+  }
+
+  /**
+   * Looks once more at the queued slabs, in case two frees at the same instant have not seen each
+   * other. By any thread; the owner drains what remains.
+   */
+  void examine() {
+    if (!unexamined) {
+      return;
+    }
+    unexamined = false;
+    Slab slab = (Slab) QUEUE.getAndSet(this, null);
+    while (slab != null) {
+      final Slab next = slab.nextQueued();
+      if (!source.retireIfEmpty(slab)) {
+        push(slab);
+      }
+      slab = next;
+    }
+  }
+
+  /** Java-heap bytes of this object and its tables, about. */
+  long metadataBytes() {
+    return 100L + 32L * current.length;
+  }
+}

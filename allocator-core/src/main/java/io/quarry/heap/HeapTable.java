@@ -1,0 +1,116 @@
+package io.quarry.heap;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * From a thread to its heap. A hash table by thread id with short probes, kept at most a quarter
+ * full, so that the first probe nearly always hits; a {@code ThreadLocal} costs more, and keeps
+ * what it refers to alive longer than either the thread or the allocator.
+ *
+ * <p><b>Ordering.</b> The table changes under the lock of all heaps, and is read without one. A
+ * reader believes an entry only if the heap says that it belongs to the reading thread; a thread
+ * enters its own heap itself, so it sees that entry. Whatever else a racing reader sees, an old
+ * array, an entry that is gone, a heap half made, does not name the reading thread as owner, and
+ * sends it to the slow path. The field is read opaque: a loop of allocations must not keep an old
+ * array in a register, or it would not notice that the allocator was closed.
+ */
+final class HeapTable {
+  private static final int PROBES = 8;
+  private static final int MIN_LENGTH = 16;
+  private static final int MAX_LENGTH = 1 << 20;
+
+  private static final VarHandle TABLE;
+
+  static {
+    try {
+      TABLE = MethodHandles.lookup().findVarHandle(HeapTable.class, "table", Heap[].class);
+    } catch (final ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private Heap[] table = emptyTable(MIN_LENGTH);
+  private int size;
+
+  /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
+  Heap first(final Thread thread) {
+    final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
+    final Heap heap = slots[(int) thread.getId() & slots.length - 1];
+    return heap.isOwnedBy(thread) ? heap : Heap.NONE;
+  }
+
+  /** The heap of a thread, wherever its entry is; {@link Heap#NONE} if it has none. */
+  Heap find(final Thread thread) {
+    final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
+    for (int probe = 0; probe < PROBES; probe++) {
+      final Heap heap = slots[(int) thread.getId() + probe & slots.length - 1];
+      if (heap.isOwnedBy(thread)) {
+        return heap;
+      }
+    }
+    return Heap.NONE;
+  }
+
+  /** Enters the calling thread's heap. Under the lock. */
+  void enter(final Heap heap, final Thread thread) {
+    if ((size + 1) * 4 > table.length) {
+      grow();
+    }
+    while (!place(table, heap, thread)) {
+      grow();
+    }
+    size++;
+  }
+
+  private static boolean place(final Heap[] slots, final Heap heap, final Thread thread) {
+    for (int probe = 0; probe < PROBES; probe++) {
+      final int slot = (int) thread.getId() + probe & slots.length - 1;
+      if (slots[slot] == Heap.NONE) {
+        slots[slot] = heap;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void grow() {
+    for (int length = table.length * 2; length <= MAX_LENGTH; length *= 2) {
+      final Heap[] larger = emptyTable(length);
+      boolean all = true;
+      for (final Heap heap : table) {
+        final Thread owner = heap.threadVolatile();
+        all &= owner == null || place(larger, heap, owner);
+      }
+      if (all) {
+        TABLE.setRelease(this, larger);
+        return;
+      }
+    }
+    throw new IllegalStateException("more than " + MAX_LENGTH / 4 + " threads allocate");
+  }
+
+  /** Forgets a heap. Under the lock. */
+  void remove(final Heap heap) {
+    for (int slot = 0; slot < table.length; slot++) {
+      if (table[slot] == heap) {
+        table[slot] = Heap.NONE;
+        size--;
+        return;
+      }
+    }
+  }
+
+  /** Sends every thread to the slow path, for good. Under the lock. */
+  void clear() {
+    TABLE.setVolatile(this, emptyTable(MIN_LENGTH));
+    size = 0;
+  }
+
+  private static Heap[] emptyTable(final int length) {
+    final Heap[] slots = new Heap[length];
+    Arrays.fill(slots, Heap.NONE);
+    return slots;
+  }
+}

@@ -1,0 +1,453 @@
+package io.quarry.heap;
+
+import io.quarry.region.Refusal;
+import io.quarry.region.Regions;
+import io.quarry.slab.SizeClasses;
+import io.quarry.slab.Slab;
+import io.quarry.slab.SlabDirectory;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * All heaps of an allocator: which one serves a request, and what becomes of those whose thread
+ * died.
+ *
+ * <ul>
+ *   <li>A platform thread's blocks up to 32 KiB come from a heap of its own.
+ *   <li>Virtual threads, of which there may be millions, and all blocks of 32 KiB to 1 MiB use one
+ *       of a few shared heaps, under its lock.
+ *   <li>A larger block is a slab by itself; see {@link LargeBlocks}.
+ * </ul>
+ *
+ * <p><b>Dead threads.</b> The maintenance agent sees {@code isAlive() == false}, which orders all
+ * that the thread did before what follows, takes the heap out of the table and forgets the thread,
+ * under the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
+ * allocates from it, and frees into it are remote ones, which retire what falls empty.
+ *
+ * <p><b>Order of locks:</b> all heaps, then a shared heap, then the regions.
+ */
+public final class Heaps {
+  private static final int MOST_SHARED = 8;
+  private static final long LEAST_POLL_NANOS = 1_000_000;
+  private static final long MOST_POLL_NANOS = 500_000_000;
+
+  private static final Refusal[] REFUSALS = Refusal.values();
+
+  /** Set in an outcome besides the address, whose low bits are clear. */
+  static final long KNOWN_ZERO = 1;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final HeapTable table = new HeapTable();
+  private final List<Heap> owned = new ArrayList<>();
+  private final Deque<Heap> abandoned = new ArrayDeque<>();
+  private final Heap[] shared;
+  private final Regions regions;
+  private final SlabSource source;
+  private final LargeBlocks large;
+  private final Misuses misuses = new Misuses();
+  private final Runnable wakeMaintenance;
+  private volatile boolean closed;
+
+  /** Whether the maintenance agent sleeps for longer than a new event may wait. */
+  private volatile boolean sleepsLong;
+
+  /**
+   * No heap yet.
+   *
+   * @param wakeMaintenance called when something happened that {@link #housekeep} should see to
+   *     earlier than it had asked to be called
+   */
+  public Heaps(
+      final Regions regions, final LongSupplier nanoClock, final Runnable wakeMaintenance) {
+    this.regions = regions;
+    this.wakeMaintenance = wakeMaintenance;
+    source = new SlabSource(regions, nanoClock, this::stir);
+    large = new LargeBlocks(this, source);
+    final int processors = Runtime.getRuntime().availableProcessors();
+    shared = new Heap[Math.min(MOST_SHARED, Integer.highestOneBit(2 * processors - 1))];
+    for (int i = 0; i < shared.length; i++) {
+      shared[i] = Heap.shared(this, source);
+    }
+  }
+
+  /** Bad frees that were found late. */
+  public Misuses misuses() {
+    return misuses;
+  }
+
+  /** Blocks larger than any class. */
+  public LargeBlocks large() {
+    return large;
+  }
+
+  // --- the fast paths ----------------------------------------------------------------------------
+
+  /**
+   * Allocates a small block from the calling thread's own heap, if that has a candidate at hand.
+   *
+   * @param size 0 to {@link SizeClasses#MAX_SMALL_BYTES}
+   * @return 0 if it takes more than that
+   */
+  public long allocateFast(final int size) {
+    final Heap heap = table.first(Thread.currentThread());
+    final Slab slab = heap.current(SizeClasses.ofSmall(size));
+    return slab.hasCandidate() ? slab.take() : 0;
+  }
+
+  /**
+   * Frees a block of the calling thread's own heap, if that is all there is to it.
+   *
+   * @return false if nothing was done
+   */
+  public boolean freeFast(final long address) {
+    final Heap heap = table.first(Thread.currentThread());
+    final Slab slab = SlabDirectory.slabAt(address);
+    if (!slab.isFastFor(heap)) {
+      return false;
+    }
+    final long word = slab.freeFast(address);
+    if (word == -1L && !slab.isCurrentPlain()) {
+      heap.noticeEmptyWord(slab);
+    }
+    return word != 0;
+  }
+
+  // --- allocating --------------------------------------------------------------------------------
+
+  /**
+   * Allocates a block of a class.
+   *
+   * @return its address, tagged if it is {@link #isKnownZero}; or a negative {@link #refusal}
+   */
+  public long allocate(final int sizeClass) {
+    long address = allocateOnce(sizeClass);
+    if (address == refused(Refusal.LIMIT)) {
+      // Nothing may be held back for later use while somebody goes without.
+      retireEmpties();
+      address = allocateOnce(sizeClass);
+    }
+    return address == refused(Refusal.LIMIT) ? allocateAtTheLimit(sizeClass) : address;
+  }
+
+  static long refused(final Refusal refusal) {
+    return -1L - refusal.ordinal();
+  }
+
+  /** What a negative outcome stands for. */
+  public static Refusal refusal(final long outcome) {
+    return REFUSALS[(int) (-1L - outcome)];
+  }
+
+  /** The address that a positive outcome stands for. */
+  public static long untagged(final long outcome) {
+    return outcome & ~KNOWN_ZERO;
+  }
+
+  /** Whether the block of a positive outcome is known to hold nothing but zeros. */
+  public static boolean isKnownZero(final long outcome) {
+    return (outcome & KNOWN_ZERO) != 0;
+  }
+
+  private long allocateOnce(final int sizeClass) {
+    final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
+    if (own != Heap.NONE) {
+      return own.allocate(sizeClass);
+    }
+    final Heap heap = lockShared();
+    try {
+      return closed ? refused(Refusal.CLOSED) : heap.allocate(sizeClass);
+    } finally {
+      heap.lock().unlock();
+    }
+  }
+
+  /**
+   * The last resorts: blocks that dead threads left free, then a slab of as little as one block.
+   */
+  private long allocateAtTheLimit(final int sizeClass) {
+    if (sizeClass < SizeClasses.SMALL_COUNT) {
+      final long address = allocateFromAbandoned(sizeClass);
+      if (address != 0) {
+        return address;
+      }
+    }
+    final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
+    if (own != Heap.NONE) {
+      return own.allocateSparingly(sizeClass);
+    }
+    for (final Heap heap : shared) {
+      heap.lock().lock();
+      try {
+        final long address = heap.allocateExisting(sizeClass);
+        if (address != 0) {
+          return closed ? refused(Refusal.CLOSED) : address;
+        }
+      } finally {
+        heap.lock().unlock();
+      }
+    }
+    final Heap heap = lockShared();
+    try {
+      return closed ? refused(Refusal.CLOSED) : heap.allocateSparingly(sizeClass);
+    } finally {
+      heap.lock().unlock();
+    }
+  }
+
+  private long allocateFromAbandoned(final int sizeClass) {
+    lock.lock();
+    try {
+      for (final Heap heap : abandoned) {
+        final long address = heap.allocateExisting(sizeClass);
+        heap.settle(); // no slab of an abandoned heap is current
+        if (address != 0) {
+          return address;
+        }
+      }
+      return 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The calling thread's heap, adopted or made if it has none; {@link Heap#NONE} for virtual ones.
+   */
+  private Heap ownHeap() {
+    final Thread thread = Thread.currentThread();
+    final Heap found = table.find(thread);
+    if (found != Heap.NONE || VirtualThreads.isVirtual(thread)) {
+      return found;
+    }
+    lock.lock();
+    try {
+      if (closed) {
+        return Heap.NONE;
+      }
+      Heap heap = abandoned.pollFirst();
+      if (heap == null) {
+        heap = Heap.owned(this, source);
+      }
+      try {
+        owned.add(heap);
+        heap.thread(thread);
+        table.enter(heap, thread);
+      } catch (final Throwable notEntered) {
+        owned.remove(heap);
+        heap.thread(null);
+        abandoned.addFirst(heap);
+        throw notEntered;
+      }
+      stir(); // somebody has to notice when the thread dies
+      return heap;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Locks a shared heap, preferably one that nobody else wants at the moment. */
+  private Heap lockShared() {
+    final int start = (int) Thread.currentThread().getId();
+    for (int i = 0; i < shared.length; i++) {
+      final Heap heap = shared[start + i & shared.length - 1];
+      if (heap.lock().tryLock()) {
+        return heap;
+      }
+    }
+    final Heap heap = shared[start & shared.length - 1];
+    heap.lock().lock();
+    return heap;
+  }
+
+  // --- freeing -----------------------------------------------------------------------------------
+
+  /** Frees whatever block starts at an address, whoever it belongs to. */
+  public Freed free(final long address) {
+    final Slab slab = SlabDirectory.slabAt(address);
+    if (!isOurs(slab)) {
+      return Freed.FOREIGN;
+    }
+    if (!slab.isBlockStart(address)) {
+      return Freed.INTERIOR;
+    }
+    return freed(slab, slab.indexOf(address)) ? Freed.FREED : Freed.DOUBLE_FREE;
+  }
+
+  private boolean freed(final Slab slab, final int index) {
+    if (slab.isRetired()) {
+      return false;
+    }
+    if (slab.sizeClass() == Slab.LARGE) {
+      return large.free(slab);
+    }
+    final Heap owner = (Heap) slab.owner();
+    if (owner.lock() != null) {
+      owner.lock().lock();
+      try {
+        return owner.freeLocal(slab, index);
+      } finally {
+        owner.lock().unlock();
+      }
+    }
+    return owner.isOwnedBy(Thread.currentThread())
+        ? owner.freeLocal(slab, index)
+        : owner.freeRemote(slab, index);
+  }
+
+  /** Whether a slab, or what is left of it, belongs to this allocator. */
+  public boolean isOurs(final Slab slab) {
+    return slab.owner() instanceof Heap heap && heap.heaps() == this;
+  }
+
+  // --- giving back -------------------------------------------------------------------------------
+
+  /** Retires every slab that is empty and only kept in case it is needed soon. */
+  public void retireEmpties() {
+    final Heap own = table.find(Thread.currentThread());
+    if (own != Heap.NONE) {
+      own.retireEmptyCurrents();
+    }
+    for (final Heap heap : shared) {
+      heap.lock().lock();
+      try {
+        heap.retireEmptyCurrents();
+      } finally {
+        heap.lock().unlock();
+      }
+    }
+    abandonDead();
+    examineQueues();
+  }
+
+  /** Says that something happened which {@link #housekeep} will have to see to in time. */
+  void stir() {
+    if (sleepsLong) {
+      sleepsLong = false;
+      wakeMaintenance.run();
+    }
+  }
+
+  /**
+   * Does what is due: abandons the heaps of dead threads, retires slabs that rest, returns granules
+   * that were idle for long enough. For the maintenance agent.
+   *
+   * @return in how many nanoseconds to call again; {@code Long.MAX_VALUE} if there is no need to
+   *     until {@code wakeMaintenance} is called
+   */
+  public long housekeep(final long nowNanos, final long idleNanos) {
+    // First, so that whatever happens from here on is either seen below or wakes the agent again.
+    sleepsLong = true;
+    abandonDead();
+    examineQueues();
+    long delay = Long.MAX_VALUE;
+    for (final Heap heap : shared) {
+      heap.lock().lock();
+      try {
+        delay = Math.min(delay, heap.retireResting(nowNanos, idleNanos));
+      } finally {
+        heap.lock().unlock();
+      }
+    }
+    regions.returnIdle(nowNanos - idleNanos);
+    final Long oldest = regions.oldestIdleNanos();
+    if (oldest != null) {
+      delay = Math.min(delay, Math.max(0, oldest + idleNanos - nowNanos));
+    }
+    if (hasOwners()) {
+      delay = Math.min(delay, livenessPollNanos(idleNanos));
+    }
+    if (delay <= idleNanos) {
+      sleepsLong = false; // whatever happens now falls due later than the agent comes back
+    }
+    return delay;
+  }
+
+  /** How often to look whether threads are alive: nobody tells when one dies. */
+  private static long livenessPollNanos(final long idleNanos) {
+    return Math.max(LEAST_POLL_NANOS, Math.min(MOST_POLL_NANOS, idleNanos / 2));
+  }
+
+  private boolean hasOwners() {
+    lock.lock();
+    try {
+      return !owned.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void abandonDead() {
+    lock.lock();
+    try {
+      for (int i = owned.size() - 1; i >= 0; i--) {
+        final Heap heap = owned.get(i);
+        if (!heap.threadVolatile().isAlive()) {
+          abandoned.addFirst(heap);
+          owned.remove(i);
+          table.remove(heap);
+          heap.thread(null);
+          heap.settle();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void examineQueues() {
+    final List<Heap> all;
+    lock.lock();
+    try {
+      all = new ArrayList<>(owned);
+      all.addAll(abandoned);
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(Heap::examine);
+  }
+
+  /** Sends every thread to the slow path and refuses every request from now on. Idempotent. */
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      table.clear();
+    } finally {
+      lock.unlock();
+    }
+    for (final Heap heap : shared) {
+      // Whoever is in there comes out; whoever comes later sees that it is closed.
+      heap.lock().lock();
+      heap.lock().unlock();
+    }
+  }
+
+  public boolean isClosed() {
+    return closed;
+  }
+
+  // --- figures -----------------------------------------------------------------------------------
+
+  /** Counts everything in one critical section. */
+  public Census census() {
+    lock.lock();
+    regions.lock().lock();
+    try {
+      final Census census = new Census(regions);
+      source.countInto(census);
+      for (final Heap heap : shared) {
+        census.addMetadata(heap.metadataBytes());
+      }
+      owned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
+      abandoned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
+      return census;
+    } finally {
+      regions.lock().unlock();
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.quarry.heap;
+
+import io.quarry.slab.Slab;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Bad frees that were found only after the call that made them had returned. They are counted, and
+ * described for a listener, which hears of them from the maintenance thread and with no lock held.
+ */
+public final class Misuses {
+  private static final int MOST_UNREPORTED = 256;
+
+  private final AtomicLong count = new AtomicLong();
+  private final Queue<String> unreported = new ArrayBlockingQueue<>(MOST_UNREPORTED);
+
+  /** Takes note of blocks that their owner and another thread freed at the same instant. */
+  void freedTwice(final Slab slab, final int blocks) {
+    count.addAndGet(blocks);
+    unreported.offer(
+        String.format(
+            "%d block(s) of %d bytes in the slab at 0x%x were freed by two threads at once",
+            blocks, slab.blockBytes(), slab.base()));
+  }
+
+  /** How many there were. */
+  public long count() {
+    return count.get();
+  }
+
+  /** Hands over what was not handed over yet; at most {@value #MOST_UNREPORTED} are kept. */
+  public void report(final Consumer<String> listener) {
+    for (String report = unreported.poll(); report != null; report = unreported.poll()) {
+      listener.accept(report);
+    }
+  }
+}

@@ -1,0 +1,564 @@
+package io.quarry.slab;
+
+import io.quarry.region.Geometry;
+import io.quarry.region.Run;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * A run of granules cut into blocks of one size, and two bits for each of them. Nothing is ever
+ * written into the blocks themselves.
+ *
+ * <p>The invariant, whenever no call is in progress, for every word {@code i} of the bitmaps:
+ *
+ * <pre>
+ *   free[i] &amp; remote[i] == 0
+ *   word == 0  or  word is a subset of free[wordIndex]
+ *   run.bytes() == (live + freeBlocks) * blockBytes + tailBytes,
+ *       freeBlocks = bits of free | remote below blockCount,   live = blockCount - freeBlocks
+ * </pre>
+ *
+ * {@link #checkInvariant} evaluates it.
+ */
+public final class Slab {
+  /*
+   * The protocol. A slab belongs to one owner for life: to a thread's heap, to a shared heap, whose
+   * lock then stands for the thread, or to nobody in particular if it is a single large block. Below,
+   * "the owner" is the one thread that acts for it: the heap's thread; the holder of a shared heap's
+   * lock; or, where the thread is dead, whoever holds the lock of all heaps. Handing a heap from one
+   * to the next always passes through a lock or Thread.isAlive() == false, both of which order all
+   * that the former did before all that the latter does.
+   *
+   * free[]   The truth. Written by the owner only. To issue a block it clears the bit with a plain
+   *          store: whoever learns the address learns it after the store. To free one it sets the bit
+   *          with release: what the program wrote into the block comes before it, so a thread that
+   *          reads the bit with acquire may unmap the block.
+   * word     The owner's candidates, checked out of free[wordIndex] once for up to 64 allocations: the
+   *          next malloc need not wait for the store of the last free to come back from the store
+   *          buffer. Always a subset of free[wordIndex], since only issuing clears bits there.
+   * remote[] Frees by all other threads, set with an atomic OR. Moved to free[] by the owner, who
+   *          publishes free | remote with release before it clears the bits here with an atomic AND:
+   *          a reader that reads remote first and free after it sees each free in at least one.
+   * token    Set by the first remote free that finds it clear; who sets it puts the slab into the
+   *          owner's queue. So a slab is queued at most once, by exactly one thread. The owner clears
+   *          it after it has taken the slab from the queue and before it reads remote[]. Of a remote
+   *          thread's (OR remote, read token) and the owner's (clear token, read remote), all of them
+   *          volatile or stronger, one sees the other: either the owner reads the bit, or the
+   *          thread finds the token clear and queues the slab again.
+   * fastOwner Written by the owner only: itself while a free by it needs to set the bit and do no
+   *          more; null while the slab is full and not listed, or retired.
+   *
+   * A second free is found, because the first one's bit is still there:
+   *   first local,  second anywhere   the bit is in free[], unless the block was issued again.
+   *   first remote, second remote     the OR returns the bit, or the owner has moved it to free[].
+   *   first remote, second local      the first set the token or found it set before it returned. If
+   *                                   the second finds it clear, the owner, this very thread, has
+   *                                   drained since, and the bit is in free[]; if it finds it set, it
+   *                                   looks at remote[] as well.
+   * Two frees at the same instant, one local and one remote, may both be taken; the drain then finds
+   * the bit in both maps, counts it and reports it. A remote free never looks at free[] again after
+   * its OR to find misuse: the owner may have drained its own, legitimate bit already.
+   *
+   * state    CURRENT  the owner allocates from it, without synchronisation.
+   *          HELD     the owner's, but it does not allocate from it.
+   *          CLAIMED  somebody, whoever it is, has taken it out of circulation for a moment, to see
+   *                   whether it can be retired. Nobody allocates; frees go on.
+   *          RETIRED  for good; its granules are somebody else's. The object stays in the directory as
+   *                   a tombstone until they are carved anew: a late second free finds it.
+   *     HELD -> CURRENT by the owner's compare-and-set, CURRENT -> HELD by the owner's volatile store,
+   *     HELD -> CLAIMED by anybody's compare-and-set, CLAIMED -> RETIRED or -> HELD by the claimant.
+   * While a slab is HELD or CLAIMED, nobody issues blocks of it: free | remote only grows. So if a
+   * claimant finds all bits set, all blocks are free and will stay so.
+   *
+   * Who notices that a slab fell empty? Each thread that frees the last block of a word looks at the
+   * others, after a full fence. Of two threads that do so in different words at once, at least one
+   * sees the other's bit (the argument of Dekker), and of a thread that tries to claim a slab which is
+   * still CURRENT and an owner that makes it HELD and then looks, at least one finds it empty and
+   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the very
+   * moment between its look at the token and its store, neither may see the other. That free set the
+   * token, therefore the slab is in the queue, therefore the maintenance agent looks at it once more a
+   * moment later (Heaps.examine).
+   */
+
+  /** The owner allocates from it. */
+  public static final int CURRENT = 0;
+
+  /** The owner's, not current. */
+  public static final int HELD = 1;
+
+  /** Taken out of circulation by a thread that wants to retire it. */
+  public static final int CLAIMED = 2;
+
+  /** Gone; what is left is a tombstone. */
+  public static final int RETIRED = 3;
+
+  /** The class of a slab that holds a single large block. */
+  public static final int LARGE = -1;
+
+  /** Keeps remote[] off the cache line that free[] ends on. */
+  private static final int PADDING_WORDS = 8;
+
+  private static final int MOST_BLOCKS = (int) Geometry.GRANULE_BYTES / SizeClasses.QUANTUM;
+
+  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle STATE;
+  private static final VarHandle TOKEN;
+  private static final VarHandle FREE;
+
+  /** What a tombstone's bitmap is: all free, shared by all tombstones, never written. */
+  private static final long[] ALL_FREE = new long[wordsFor(MOST_BLOCKS)];
+
+  /** What the directory says where there is no slab: of no owner, and with no block. */
+  public static final Slab NOBODY;
+
+  static {
+    try {
+      final MethodHandles.Lookup lookup = MethodHandles.lookup();
+      STATE = lookup.findVarHandle(Slab.class, "state", int.class);
+      TOKEN = lookup.findVarHandle(Slab.class, "token", int.class);
+      FREE = lookup.findVarHandle(Slab.class, "free", long[].class);
+    } catch (final ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+    Arrays.fill(ALL_FREE, -1L);
+    NOBODY = new Slab(null, LARGE, 0, 0);
+    NOBODY.state = RETIRED;
+  }
+
+  private final SlabOwner owner;
+  private final int sizeClass;
+  private final int blockCount;
+  private final long blockBytes;
+  private final long reciprocal;
+  private final Run run = new Run();
+  private final long[] remote;
+
+  private long base;
+  private long[] free;
+
+  private long word;
+  private long wordBase;
+  private int wordIndex;
+  private SlabOwner fastOwner;
+
+  /** Candidates ever checked out, less those put back. */
+  private long checkedOut;
+
+  /** One bit a block, set while it was never issued since the kernel mapped it; 0 if not known. */
+  private long untouched;
+
+  @SuppressWarnings("unused") // STATE
+  private int state;
+
+  @SuppressWarnings("unused") // TOKEN
+  private int token;
+
+  // Links of the owner's lists and queue, and of the register of all slabs; see there.
+  Slab previousListed;
+  Slab nextListed;
+  SlabList list;
+  private Slab nextQueued;
+  Slab previousRegistered;
+  Slab nextRegistered;
+
+  /** When somebody first saw that it is CURRENT and empty, and how much it had issued by then. */
+  private long restingSinceNanos;
+
+  private long restingAtCheckedOut = -1;
+
+  /**
+   * A slab without granules yet, made before they are taken.
+   *
+   * @param blockCount at least 1, but for {@link #NOBODY}; for {@link #LARGE} exactly 1
+   */
+  public Slab(
+      final SlabOwner owner, final int sizeClass, final long blockBytes, final int blockCount) {
+    this.owner = owner;
+    this.sizeClass = sizeClass;
+    this.blockBytes = blockBytes;
+    this.blockCount = blockCount;
+    this.reciprocal = BlockIndex.reciprocal(blockBytes, blockCount);
+    final int words = wordsFor(blockCount);
+    free = new long[words];
+    remote = new long[PADDING_WORDS + words];
+    Arrays.fill(free, -1L);
+    state = HELD;
+  }
+
+  /** There is always a bit to spare: the offset of the tail has an index, and a bit that is set. */
+  private static int wordsFor(final int blocks) {
+    return (blocks >>> 6) + 1;
+  }
+
+  /** To be called once, when {@link #run()} has been filled in, before the slab is published. */
+  public void place() {
+    base = run.address();
+    untouched = run.pristine() && blockCount <= Long.SIZE ? -1L : 0;
+  }
+
+  // --- what it is --------------------------------------------------------------------------------
+
+  public SlabOwner owner() {
+    return owner;
+  }
+
+  public int sizeClass() {
+    return sizeClass;
+  }
+
+  public long blockBytes() {
+    return blockBytes;
+  }
+
+  public int blockCount() {
+    return blockCount;
+  }
+
+  public long base() {
+    return base;
+  }
+
+  /** Its granules. */
+  public Run run() {
+    return run;
+  }
+
+  public long tailBytes() {
+    return run.bytes() - blockBytes * blockCount;
+  }
+
+  // --- allocating: the owner only ----------------------------------------------------------------
+
+  /** Issues the only block of a slab, before the slab has granules or an address. */
+  public void issueOnly() {
+    free[0] = ~1L;
+    checkedOut = 1;
+  }
+
+  /** Whether {@link #take} may be called. */
+  public boolean hasCandidate() {
+    return word != 0;
+  }
+
+  /** Issues the lowest candidate. */
+  public long take() {
+    final long candidates = word;
+    word = candidates & candidates - 1;
+    free[wordIndex] ^= candidates & -candidates;
+    return wordBase + Long.numberOfTrailingZeros(candidates) * blockBytes;
+  }
+
+  /** Checks the candidates of the lowest word that has any out; false if the slab is full. */
+  public boolean reload() {
+    for (int i = 0; i < free.length; i++) {
+      final long candidates = free[i] & blocksOf(i);
+      if (candidates != 0) {
+        checkedOut += Long.bitCount(candidates);
+        wordIndex = i;
+        wordBase = base + ((long) i << 6) * blockBytes;
+        word = candidates;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The bits of a word that stand for blocks. */
+  private long blocksOf(final int i) {
+    final int blocks = blockCount - (i << 6);
+    return blocks >= Long.SIZE ? -1L : (1L << blocks) - 1;
+  }
+
+  /** Tries to take the slab from HELD to CURRENT; fails if somebody has claimed or retired it. */
+  public boolean makeCurrent(final SlabOwner by) {
+    if (!STATE.compareAndSet(this, HELD, CURRENT)) {
+      return false;
+    }
+    fastOwner = by;
+    return true;
+  }
+
+  /** From CURRENT to HELD. Volatile: the owner looks at what others did right after it. */
+  public void makeHeld() {
+    checkedOut -= Long.bitCount(word);
+    word = 0;
+    STATE.setVolatile(this, HELD);
+  }
+
+  /** Says that the owner has to be told of the next free, because the slab is full. */
+  public void markFull() {
+    fastOwner = null;
+  }
+
+  public boolean isMarkedFull() {
+    return fastOwner == null;
+  }
+
+  /** Takes back what {@link #markFull} said. */
+  public void unmarkFull() {
+    fastOwner = owner;
+  }
+
+  /** Whether a block is issued for the first time since the kernel mapped it: then it is zero. */
+  public boolean firstIssue(final int index) {
+    final long bit = 1L << index;
+    final boolean first = (untouched & bit) != 0;
+    untouched &= ~bit;
+    return first;
+  }
+
+  // --- from address to block ---------------------------------------------------------------------
+
+  /** The block that an address of this slab lies in; {@link #blockCount} stands for the tail. */
+  public int indexOf(final long address) {
+    return (int) ((address - base) * reciprocal >>> BlockIndex.FRACTION_BITS);
+  }
+
+  /** Whether an address of this slab is the start of a block. */
+  public boolean isBlockStart(final long address) {
+    final long product = (address - base) * reciprocal;
+    return (product & BlockIndex.FRACTION_MASK) < reciprocal
+        && (int) (product >>> BlockIndex.FRACTION_BITS) < blockCount;
+  }
+
+  public long addressOf(final int index) {
+    return base + index * blockBytes;
+  }
+
+  /** Whether the block is free, by whichever thread. */
+  public boolean isFree(final int index) {
+    final long bit = 1L << index;
+    return ((remoteVolatile(index >>> 6) | freeVolatile(index >>> 6)) & bit) != 0;
+  }
+
+  // --- freeing -----------------------------------------------------------------------------------
+
+  /** Whether this thread's heap may free into this slab with {@link #freeFast}. */
+  public boolean isFastFor(final SlabOwner heap) {
+    return fastOwner == heap;
+  }
+
+  /**
+   * The owner's free where nothing is out of the ordinary. The one place where speed counts: three
+   * loads, one multiplication, one store.
+   *
+   * @return the word of the bitmap after the free; 0, which no word can be then, if nothing was
+   *     done
+   */
+  public long freeFast(final long address) {
+    final long product = (address - base) * reciprocal;
+    final int index = (int) (product >>> BlockIndex.FRACTION_BITS);
+    final long[] bitmap = free;
+    final long before = bitmap[index >>> 6];
+    final long after = before | 1L << index;
+    if ((product & BlockIndex.FRACTION_MASK) >= reciprocal || before == after || token != 0) {
+      return 0;
+    }
+    WORDS.setRelease(bitmap, index >>> 6, after);
+    return after;
+  }
+
+  /**
+   * The owner's free of a block start, remote frees considered.
+   *
+   * @return false if the block is free already
+   */
+  public boolean freeLocal(final int index) {
+    final int i = index >>> 6;
+    final long bit = 1L << index;
+    if (((remoteVolatile(i) | free[i]) & bit) != 0) {
+      return false;
+    }
+    WORDS.setVolatile(free, i, free[i] | bit);
+    return true;
+  }
+
+  /**
+   * A free by a thread that is not the owner.
+   *
+   * @return false if the block is free already
+   */
+  public boolean freeRemote(final int index) {
+    final int i = index >>> 6;
+    final long bit = 1L << index;
+    if ((freeVolatile(i) & bit) != 0) {
+      return false;
+    }
+    final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bit);
+    return (before & bit) == 0;
+  }
+
+  /** Whether this thread is the one that has to queue the slab after its {@link #freeRemote}. */
+  public boolean winToken() {
+    return (int) TOKEN.getVolatile(this) == 0 && TOKEN.compareAndSet(this, 0, 1);
+  }
+
+  /** Whether all blocks of the word that a block lies in are free. */
+  public boolean isWordEmpty(final int index) {
+    return (remoteVolatile(index >>> 6) | freeVolatile(index >>> 6)) == -1L;
+  }
+
+  /** Whether all blocks are free. Lasting only while the slab is HELD or CLAIMED. */
+  public boolean isEmpty() {
+    for (int i = 0; i < words(); i++) {
+      if ((remoteVolatile(i) | freeVolatile(i)) != -1L) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Moves the remote frees to the owner's bitmap. The owner only, after it took the slab from its
+   * queue.
+   *
+   * @return how many blocks were found to be freed twice, by the owner and by another thread
+   */
+  public int drain() {
+    TOKEN.setVolatile(this, 0);
+    final long[] bitmap = free;
+    if (bitmap == ALL_FREE) {
+      return 0; // retired by another thread: it saw all of them free
+    }
+    int twice = 0;
+    for (int i = 0; i < bitmap.length; i++) {
+      final long arrived = remoteVolatile(i);
+      if (arrived != 0) {
+        twice += Long.bitCount(bitmap[i] & arrived);
+        WORDS.setVolatile(bitmap, i, bitmap[i] | arrived);
+        WORDS.getAndBitwiseAnd(remote, PADDING_WORDS + i, ~arrived);
+      }
+    }
+    return twice;
+  }
+
+  /** Words of each map; the array of a tombstone has more. */
+  private int words() {
+    return remote.length - PADDING_WORDS;
+  }
+
+  private long remoteVolatile(final int i) {
+    return (long) WORDS.getVolatile(remote, PADDING_WORDS + i);
+  }
+
+  private long freeVolatile(final int i) {
+    return (long) WORDS.getVolatile((long[]) FREE.getAcquire(this), i);
+  }
+
+  // --- claiming and retiring ---------------------------------------------------------------------
+
+  public boolean claim() {
+    return STATE.compareAndSet(this, HELD, CLAIMED);
+  }
+
+  /** From CLAIMED back to HELD. Volatile: the claimant looks once more right after it. */
+  public void unclaim() {
+    STATE.setVolatile(this, HELD);
+  }
+
+  /** From CLAIMED to RETIRED: a tombstone, on which every free is a double free. */
+  public void retire() {
+    STATE.setVolatile(this, RETIRED);
+    FREE.setRelease(this, ALL_FREE);
+  }
+
+  public boolean isCurrent() {
+    return state() == CURRENT;
+  }
+
+  public boolean isHeld() {
+    return state() == HELD;
+  }
+
+  public boolean isRetired() {
+    return state() == RETIRED;
+  }
+
+  private int state() {
+    return (int) STATE.getVolatile(this);
+  }
+
+  /** Plain: for the owner, who alone makes a slab current. */
+  public boolean isCurrentPlain() {
+    return state == CURRENT;
+  }
+
+  // --- the owner's queue -------------------------------------------------------------------------
+
+  /** The next slab of the queue this one is in; whoever took the queue may follow it. */
+  public Slab nextQueued() {
+    return nextQueued;
+  }
+
+  public void nextQueued(final Slab next) {
+    nextQueued = next;
+  }
+
+  public boolean isListed() {
+    return list != null;
+  }
+
+  // --- resting: under the lock of a shared heap --------------------------------------------------
+
+  /**
+   * Since when this empty, current slab has issued nothing, as far as the calls of this method
+   * tell.
+   */
+  public long restingSince(final long nowNanos) {
+    if (restingAtCheckedOut != mallocCount()) {
+      restingAtCheckedOut = mallocCount();
+      restingSinceNanos = nowNanos;
+    }
+    return restingSinceNanos;
+  }
+
+  // --- figures -----------------------------------------------------------------------------------
+
+  /** Blocks that are in use. Exact when no call is in progress. */
+  public int liveCount() {
+    int freeBits = 0;
+    for (int i = 0; i < words(); i++) {
+      freeBits += Long.bitCount((remoteVolatile(i) | freeVolatile(i)) & blocksOf(i));
+    }
+    return blockCount - freeBits;
+  }
+
+  /** Blocks issued so far. Exact when no call is in progress. */
+  public long mallocCount() {
+    return checkedOut - Long.bitCount(word);
+  }
+
+  /** Java-heap bytes of this object and its bitmaps, about. */
+  public long metadataBytes() {
+    return 200 + 8L * (remote.length + words());
+  }
+
+  /** Evaluates the invariant; for tests and assertions, while no call is in progress. */
+  public boolean checkInvariant() {
+    for (int i = 0; i < words(); i++) {
+      if ((free[i] & remoteVolatile(i)) != 0 || (free[i] | blocksOf(i)) != -1L) {
+        return false;
+      }
+    }
+    final long freeBlocks = blockCount - liveCount();
+    return (word & ~free[wordIndex]) == 0
+        && run.bytes() == (liveCount() + freeBlocks) * blockBytes + tailBytes();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        "slab 0x%x of %d blocks of %d bytes, %d live, %s",
+        base,
+        blockCount,
+        blockBytes,
+        liveCount(),
+        switch (state()) {
+          case CURRENT -> "current";
+          case HELD -> "held";
+          case CLAIMED -> "claimed";
+          default -> "retired";
+        });
+  }
+}

@@ -1,0 +1,113 @@
+package io.quarry.posix;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Passes calls on to another {@link Posix}, but lets chosen ones fail without making them. Safe for
+ * use by several threads.
+ */
+public final class FaultyPosix implements Posix {
+
+  /** Chooses the calls that fail. */
+  @FunctionalInterface
+  public interface Choice {
+    /**
+     * Whether a call fails.
+     *
+     * @param call its name, such as {@code "mmap"}
+     * @param ordinal 1 for the first call of that name since the faults were armed, and so on
+     */
+    boolean fails(String call, long ordinal);
+  }
+
+  private final Posix delegate;
+  private final Map<String, Long> ordinals = new HashMap<>();
+  private Choice choice = (call, ordinal) -> false;
+  private Errno error = Errno.UNKNOWN;
+  private long faults;
+
+  /** Passes calls on to {@code delegate}; nothing fails until armed. */
+  public FaultyPosix(Posix delegate) {
+    this.delegate = delegate;
+  }
+
+  /** Lets the chosen calls fail from now on; what was armed before is forgotten. */
+  public synchronized void arm(Errno error, Choice choice) {
+    this.error = error;
+    this.choice = choice;
+    ordinals.clear();
+  }
+
+  /** Lets one call fail: the {@code ordinal}-th of that name from now on, counted from 1. */
+  public void armOnce(Errno error, String call, long ordinal) {
+    arm(error, (name, n) -> name.equals(call) && n == ordinal);
+  }
+
+  /** Lets every call succeed that the delegate lets succeed. */
+  public synchronized void disarm() {
+    arm(Errno.UNKNOWN, (call, ordinal) -> false);
+  }
+
+  /** How many calls were made to fail so far. */
+  public synchronized long faults() {
+    return faults;
+  }
+
+  @Override
+  public long mmap(
+      long address,
+      long length,
+      Set<Protection> protection,
+      Set<MapFlag> flags,
+      int fileDescriptor,
+      long offset) {
+    check("mmap", Arguments.mmap(address, length, protection, flags, fileDescriptor, offset));
+    return delegate.mmap(address, length, protection, flags, fileDescriptor, offset);
+  }
+
+  @Override
+  public void munmap(long address, long length) {
+    check("munmap", Arguments.range(address, length));
+    delegate.munmap(address, length);
+  }
+
+  @Override
+  public void mprotect(long address, long length, Set<Protection> protection) {
+    check("mprotect", Arguments.mprotect(address, length, protection));
+    delegate.mprotect(address, length, protection);
+  }
+
+  @Override
+  public void madvise(long address, long length, Advice advice) {
+    check("madvise", Arguments.madvise(address, length, advice));
+    delegate.madvise(address, length, advice);
+  }
+
+  @Override
+  public long mremap(
+      long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
+    check("mremap", Arguments.mremap(oldAddress, oldLength, newLength, flags, newAddress));
+    return delegate.mremap(oldAddress, oldLength, newLength, flags, newAddress);
+  }
+
+  @Override
+  public BitSet mincore(long address, long length) {
+    check("mincore", Arguments.range(address, length));
+    return delegate.mincore(address, length);
+  }
+
+  @Override
+  public int pageSize() {
+    return delegate.pageSize();
+  }
+
+  private synchronized void check(String call, String arguments) {
+    if (choice.fails(call, ordinals.merge(call, 1L, Long::sum))) {
+      faults++;
+      throw new PosixException(call, arguments, error.number());
+    }
+  }
+}
