@@ -92,8 +92,7 @@ final class CompareCommand implements Callable<Integer> {
     environment.put("seed", seed);
     environment.put("plan", plan);
     workloads.forEach(
-        workload ->
-            environment.put("flags of " + workload, String.join(" ", jvm.flags(workload))));
+        workload -> environment.put("flags of " + workload, String.join(" ", jvm.flags(workload))));
 
     final Comparer comparer = new Comparer(jvm, environment);
     runAll(Run.schedule(distinct(workloads), distinct(allocators), plan), plan, comparer);
