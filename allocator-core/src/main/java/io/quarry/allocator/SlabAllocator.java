@@ -39,6 +39,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class SlabAllocator implements Allocator, AutoCloseable {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
 
+  /** The bits of a size that say it is not for the fast path; negative sizes have one as well. */
+  private static final long NOT_SMALL = -SizeClasses.MAX_SMALL_BYTES;
+
   private final Heaps heaps;
   private final Regions regions;
   private final LongSupplier nanoClock;
@@ -98,17 +101,35 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   @Override
   public long malloc(final long size) {
-    if (size >= 0 && size <= SizeClasses.MAX_SMALL_BYTES) {
+    if ((size & NOT_SMALL) == 0) {
       final long address = heaps.allocateFast((int) size);
       if (address != NULL) {
         return address;
       }
     }
-    return orThrow("malloc", size, allocate(size));
+    return mallocSlow(size);
+  }
+
+  /** Apart, and more than a line, so that the compiler leaves it out of the callers of malloc. */
+  private long mallocSlow(final long size) {
+    final long outcome = allocate(size);
+    if (outcome > 0) {
+      return Heaps.untagged(outcome);
+    }
+    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
+      throw closedException();
+    }
+    throw exhausted("malloc", size, Heaps.refusal(outcome));
   }
 
   @Override
   public long tryMalloc(final long size) {
+    if ((size & NOT_SMALL) == 0) {
+      final long address = heaps.allocateFast((int) size);
+      if (address != NULL) {
+        return address;
+      }
+    }
     return orNull(allocate(size));
   }
 

@@ -1,21 +1,25 @@
 package io.quarry.slab;
 
 /**
- * Slabs that an owner may allocate from, last added first. The links are in the slabs, so adding
- * and removing need no memory. For one thread at a time.
+ * Slabs that an owner may allocate from, longest waiting first: those have had the most time to
+ * gather free blocks, so the owner comes back seldom. The links are in the slabs, so adding and
+ * removing need no memory. For one thread at a time.
  */
 public final class SlabList {
   private Slab head;
+  private Slab tail;
 
   /** Adds a slab that is in no list. */
   public void add(final Slab slab) {
     slab.list = this;
-    slab.previousListed = null;
-    slab.nextListed = head;
-    if (head != null) {
-      head.previousListed = slab;
+    slab.previousListed = tail;
+    slab.nextListed = null;
+    if (tail == null) {
+      head = slab;
+    } else {
+      tail.nextListed = slab;
     }
-    head = slab;
+    tail = slab;
   }
 
   /** Takes the first slab out; null if there is none. */
@@ -35,12 +39,14 @@ public final class SlabList {
   }
 
   private void remove(final Slab slab) {
-    if (slab.previousListed != null) {
-      slab.previousListed.nextListed = slab.nextListed;
-    } else {
+    if (slab.previousListed == null) {
       head = slab.nextListed;
+    } else {
+      slab.previousListed.nextListed = slab.nextListed;
     }
-    if (slab.nextListed != null) {
+    if (slab.nextListed == null) {
+      tail = slab.previousListed;
+    } else {
       slab.nextListed.previousListed = slab.previousListed;
     }
     slab.previousListed = null;
