@@ -64,6 +64,7 @@ final class Summary {
 
   private static void idle(Result result, List<String> sentences) {
     final double before = result.metric(Measurement.RSS_BEFORE_BYTES);
+    // The JVM gives back a little of its own meanwhile; less than nothing cannot be left.
     sentences.add(
         String.format(
             "%s: the full cache held %s MiB above the start; %.1f s after it was cleared, without"
@@ -71,6 +72,6 @@ final class Summary {
             result.allocator(),
             Units.mebibytes(result.metric("rssFilledBytes") - before),
             result.metric("idleSeconds"),
-            Units.mebibytes(result.metric("rssAfterIdleBytes") - before)));
+            Units.mebibytes(Math.max(0, result.metric("rssAfterIdleBytes") - before))));
   }
 }
