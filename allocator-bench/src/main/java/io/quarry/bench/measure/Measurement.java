@@ -10,8 +10,8 @@ import java.util.Map;
  * @param allocator the name of the allocator
  * @param threads how many threads used the allocator
  * @param metrics figures by name; the unit is part of the name
- * @param rss resident memory over time, in bytes above the baseline, with second 0 where the cache
- *     was cleared; empty for workloads that record none
+ * @param rss resident memory over time, in bytes above the baseline, with second 0 where the last
+ *     value was released; empty for workloads that record none
  */
 public record Measurement(
     String workload,

@@ -8,6 +8,6 @@ import java.util.List;
  *
  * @param workload what was run
  * @param allocator the allocator
- * @param rss bytes above the baseline; second 0 is when the cache was cleared
+ * @param rss bytes above the baseline; second 0 is when the last value was released
  */
 public record Series(String workload, String allocator, List<RssSample> rss) {}

@@ -65,7 +65,7 @@ public record Plan(
         100,
         400,
         800,
-        64L * MIB,
+        48L * MIB,
         1_000_000,
         THREADS,
         600_000,
