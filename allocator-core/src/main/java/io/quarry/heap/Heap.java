@@ -27,13 +27,11 @@ final class Heap extends SlabOwner {
   static final Heap NONE = new Heap(null, null, null, SizeClasses.SMALL_COUNT);
 
   private static final VarHandle QUEUE;
-  private static final VarHandle THREAD;
 
   static {
     try {
       final MethodHandles.Lookup lookup = MethodHandles.lookup();
       QUEUE = lookup.findVarHandle(Heap.class, "queue", Slab.class);
-      THREAD = lookup.findVarHandle(Heap.class, "thread", Thread.class);
     } catch (final ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -45,9 +43,6 @@ final class Heap extends SlabOwner {
   private final Slab[] current;
   private final SlabList[] available;
 
-  /** Whose heap it is; null if shared, or if the thread died. */
-  private Thread thread;
-
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
 
@@ -56,6 +51,7 @@ final class Heap extends SlabOwner {
 
   private Heap(
       final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
+    super(heaps);
     this.heaps = heaps;
     this.source = source;
     this.lock = lock;
@@ -89,20 +85,6 @@ final class Heap extends SlabOwner {
   /** The lock of a shared heap; null for a thread's own. */
   ReentrantLock lock() {
     return lock;
-  }
-
-  boolean isOwnedBy(final Thread asking) {
-    return thread == asking;
-  }
-
-  /** The owner as another thread sees it. */
-  Thread threadVolatile() {
-    return (Thread) THREAD.getVolatile(this);
-  }
-
-  /** Changes hands. Under the lock of all heaps. */
-  void thread(final Thread newOwner) {
-    THREAD.setVolatile(this, newOwner);
   }
 
   // --- allocating --------------------------------------------------------------------------------

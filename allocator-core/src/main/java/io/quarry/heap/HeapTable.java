@@ -38,7 +38,7 @@ final class HeapTable {
   Heap first(final Thread thread) {
     final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
     final Heap heap = slots[(int) thread.getId() & slots.length - 1];
-    return heap.isOwnedBy(thread) ? heap : Heap.NONE;
+    return heap.isActedForBy(thread) ? heap : Heap.NONE;
   }
 
   /** The heap of a thread, wherever its entry is; {@link Heap#NONE} if it has none. */
@@ -46,7 +46,7 @@ final class HeapTable {
     final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
     for (int probe = 0; probe < PROBES; probe++) {
       final Heap heap = slots[(int) thread.getId() + probe & slots.length - 1];
-      if (heap.isOwnedBy(thread)) {
+      if (heap.isActedForBy(thread)) {
         return heap;
       }
     }

@@ -104,16 +104,19 @@ public final class Heaps {
    * @return false if nothing was done
    */
   public boolean freeFast(final long address) {
-    final Heap heap = table.first(Thread.currentThread());
     final Slab slab = SlabDirectory.slabAt(address);
-    if (!slab.isFastFor(heap)) {
+    if (!slab.isFastFor(Thread.currentThread(), this)) {
       return false;
     }
     final long word = slab.freeFast(address);
     if (word == -1L && !slab.isCurrentPlain()) {
-      heap.noticeEmptyWord(slab);
+      noticeEmptyWord(slab);
     }
     return word != 0;
+  }
+
+  private static void noticeEmptyWord(final Slab slab) {
+    ((Heap) slab.owner()).noticeEmptyWord(slab);
   }
 
   // --- allocating --------------------------------------------------------------------------------
@@ -293,7 +296,7 @@ public final class Heaps {
         owner.lock().unlock();
       }
     }
-    return owner.isOwnedBy(Thread.currentThread())
+    return owner.isActedForBy(Thread.currentThread())
         ? owner.freeLocal(slab, index)
         : owner.freeRemote(slab, index);
   }

@@ -47,7 +47,7 @@ public final class Slab {
    *          volatile or stronger, one sees the other: either the owner reads the bit, or the
    *          thread finds the token clear and queues the slab again.
    * fastOwner Written by the owner only: itself while a free by it needs to set the bit and do no
-   *          more; null while the slab is full and not listed, or retired.
+   *          more; nobody while the slab is full and not listed.
    *
    * A second free is found, because the first one's bit is still there:
    *   first local,  second anywhere   the bit is in free[], unless the block was issued again.
@@ -140,7 +140,7 @@ public final class Slab {
   private long word;
   private long wordBase;
   private int wordIndex;
-  private SlabOwner fastOwner;
+  private SlabOwner fastOwner = SlabOwner.NOBODY;
 
   /** Candidates ever checked out, less those put back. */
   private long checkedOut;
@@ -288,11 +288,11 @@ public final class Slab {
 
   /** Says that the owner has to be told of the next free, because the slab is full. */
   public void markFull() {
-    fastOwner = null;
+    fastOwner = SlabOwner.NOBODY;
   }
 
   public boolean isMarkedFull() {
-    return fastOwner == null;
+    return fastOwner == SlabOwner.NOBODY;
   }
 
   /** Takes back what {@link #markFull} said. */
@@ -334,9 +334,10 @@ public final class Slab {
 
   // --- freeing -----------------------------------------------------------------------------------
 
-  /** Whether this thread's heap may free into this slab with {@link #freeFast}. */
-  public boolean isFastFor(final SlabOwner heap) {
-    return fastOwner == heap;
+  /** Whether the current thread may free into this slab of an allocator with {@link #freeFast}. */
+  public boolean isFastFor(final Thread current, final Object allocator) {
+    final SlabOwner fast = fastOwner;
+    return fast.isActedForBy(current) && fast.isPartOf(allocator);
   }
 
   /**

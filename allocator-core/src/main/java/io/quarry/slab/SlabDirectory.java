@@ -49,7 +49,8 @@ public final class SlabDirectory {
     if (address >>> ADDRESS_BITS != 0) {
       return Slab.NOBODY;
     }
-    final Slab[] leaf = (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT));
+    final Slab[] leaf =
+        (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT) & ROOT_LENGTH - 1);
     return (Slab) SLABS.getAcquire(leaf, (int) (address >>> GRANULE_SHIFT) & LEAF_LENGTH - 1);
   }
 
