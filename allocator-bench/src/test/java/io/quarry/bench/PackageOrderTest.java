@@ -1,0 +1,48 @@
+package io.quarry.bench;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.quarry.bench", importOptions = DoNotIncludeTests.class)
+final class PackageOrderTest {
+
+  private static final String BASE = "io.quarry.bench.";
+
+  /** The order that the package's documentation draws. */
+  @ArchTest
+  static final ArchRule ORDER =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("blocks")
+          .definedBy(BASE + "blocks")
+          .layer("measure")
+          .definedBy(BASE + "measure")
+          .layer("workload")
+          .definedBy(BASE + "workload")
+          .layer("cache")
+          .definedBy(BASE + "cache")
+          .layer("report")
+          .definedBy(BASE + "report")
+          .layer("compare")
+          .definedBy(BASE + "compare")
+          .layer("jmh")
+          .definedBy(BASE + "jmh..")
+          .whereLayer("blocks")
+          .mayNotAccessAnyLayer()
+          .whereLayer("measure")
+          .mayNotAccessAnyLayer()
+          .whereLayer("workload")
+          .mayOnlyAccessLayers("blocks", "measure")
+          .whereLayer("cache")
+          .mayOnlyAccessLayers("blocks", "measure", "workload")
+          .whereLayer("report")
+          .mayOnlyAccessLayers("measure")
+          .whereLayer("jmh")
+          .mayOnlyAccessLayers("blocks")
+          .whereLayer("compare")
+          .mayNotBeAccessedByAnyLayer();
+}
