@@ -132,6 +132,12 @@ final class Heap extends SlabOwner {
 
   private boolean findCandidate(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
+    if (lock != null) {
+      // Under a lock there is no hurry, and a large block that was just freed is still in the
+      // caches:
+      // look for the lowest anew instead of going round.
+      exhausted.putBack();
+    }
     if (exhausted.hasCandidate() || exhausted.reload()) {
       return true;
     }
@@ -327,7 +333,8 @@ final class Heap extends SlabOwner {
       // Listed first: once it is held, another thread may retire it at any moment.
       available[sizeClass].add(slab);
       slab.makeHeld();
-      if (source.retireIfEmpty(slab, emptySinceNanos)) {
+      if (source.claimIfEmpty(slab)) {
+        source.retire(slab, emptySinceNanos);
         SlabList.unlist(slab);
       }
     }

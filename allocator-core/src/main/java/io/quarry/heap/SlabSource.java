@@ -66,19 +66,23 @@ final class SlabSource {
    * @return whether this call did it
    */
   boolean retireIfEmpty(final Slab slab) {
-    return retireIfEmpty(slab, now());
+    if (!claimIfEmpty(slab)) {
+      return false;
+    }
+    retire(slab, now());
+    return true;
   }
 
   /**
-   * @param emptySinceNanos since when it has been empty, if that is known to be longer
+   * Takes a slab out of circulation if all its blocks are free: then nobody but the caller changes
+   * it any more.
    */
-  boolean retireIfEmpty(final Slab slab, final long emptySinceNanos) {
+  boolean claimIfEmpty(final Slab slab) {
     while (slab.isEmpty()) {
       if (!slab.claim()) {
         return false; // current, or somebody else is at it
       }
       if (slab.isEmpty()) {
-        retire(slab, emptySinceNanos);
         return true;
       }
       // It was current for a moment in between. The owner may have passed over it meanwhile.

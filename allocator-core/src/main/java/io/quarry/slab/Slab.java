@@ -279,10 +279,15 @@ public final class Slab {
     return true;
   }
 
-  /** From CURRENT to HELD. Volatile: the owner looks at what others did right after it. */
-  public void makeHeld() {
+  /** Gives up the candidates that were not issued. */
+  public void putBack() {
     checkedOut -= Long.bitCount(word);
     word = 0;
+  }
+
+  /** From CURRENT to HELD. Volatile: the owner looks at what others did right after it. */
+  public void makeHeld() {
+    putBack();
     STATE.setVolatile(this, HELD);
   }
 

@@ -28,14 +28,19 @@ public class ChurnBenchmark {
 
   private static final int LIVE = 4096;
   private static final int SIZES = 1024;
-  private static final int SIZE_SHIFT = 32;
+  private static final int DRAWS = 1 << 14;
+  private static final int SIZE_SHIFT = 16;
 
   /** The compared allocator. */
   @Param({"quarry", "direct", "unsafe-malloc"})
   public String allocator;
 
   private final long[] handles = new long[LIVE];
-  private final SplittableRandom random = new SplittableRandom(42);
+
+  /** Drawn beforehand, so that it is the allocator that is measured and not the generator. */
+  private final int[] draws = new SplittableRandom(42).ints(DRAWS).toArray();
+
+  private int next;
   private BlockAllocator blocks;
 
   /** Opens the allocator and fills the live set. */
@@ -43,7 +48,7 @@ public class ChurnBenchmark {
   public void open() {
     blocks = Peer.of(allocator).open(LIVE);
     for (int slot = 0; slot < LIVE; slot++) {
-      handles[slot] = allocate(slot, random.nextLong());
+      handles[slot] = allocate(slot, draws[slot]);
     }
   }
 
@@ -59,14 +64,14 @@ public class ChurnBenchmark {
   /** One replacement: a free and an allocation. */
   @Benchmark
   public void replace() {
-    final long draw = random.nextLong();
-    final int slot = (int) draw & (LIVE - 1);
+    final int draw = draws[next++ & DRAWS - 1];
+    final int slot = draw & LIVE - 1;
     blocks.free(slot, handles[slot]);
     handles[slot] = allocate(slot, draw);
   }
 
-  private long allocate(int slot, long draw) {
-    final int sizeBytes = BlockAllocator.MIN_SIZE_BYTES + (int) (draw >>> SIZE_SHIFT & (SIZES - 1));
+  private long allocate(int slot, int draw) {
+    final int sizeBytes = BlockAllocator.MIN_SIZE_BYTES + (draw >>> SIZE_SHIFT & SIZES - 1);
     final long handle = blocks.allocate(slot, sizeBytes);
     blocks.touch(slot, handle, sizeBytes, draw);
     return handle;
