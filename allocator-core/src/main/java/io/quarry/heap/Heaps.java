@@ -95,7 +95,7 @@ public final class Heaps {
   public long allocateFast(final int size) {
     final Heap heap = table.first(Thread.currentThread());
     final Slab slab = heap.current(SizeClasses.ofSmall(size));
-    return slab.hasCandidate() ? slab.take() : 0;
+    return slab.hasCandidate() || slab.reload() ? slab.take() : 0;
   }
 
   /**

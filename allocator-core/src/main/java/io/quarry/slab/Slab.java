@@ -183,6 +183,7 @@ public final class Slab {
     free = new long[words];
     remote = new long[PADDING_WORDS + words];
     Arrays.fill(free, -1L);
+    wordIndex = words - 1; // so that the first reload starts at the first word
     state = HELD;
   }
 
@@ -249,9 +250,15 @@ public final class Slab {
     return wordBase + Long.numberOfTrailingZeros(candidates) * blockBytes;
   }
 
-  /** Checks the candidates of the lowest word that has any out; false if the slab is full. */
+  /**
+   * Checks out the candidates of the next word that has any, going round; false if the slab is
+   * full. Not of the lowest: that one is the fullest, and would be back with one candidate or two.
+   */
   public boolean reload() {
-    for (int i = 0; i < free.length; i++) {
+    final int words = words();
+    int i = wordIndex;
+    for (int visited = 0; visited < words; visited++) {
+      i = i + 1 < words ? i + 1 : 0;
       final long candidates = free[i] & blocksOf(i);
       if (candidates != 0) {
         checkedOut += Long.bitCount(candidates);
