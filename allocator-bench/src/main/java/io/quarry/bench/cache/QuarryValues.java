@@ -33,9 +33,12 @@ final class QuarryValues implements ValueStore {
 
     private final SharedBlock block;
 
+    /** Kept, as a direct buffer is: it may be touched by whoever holds a reference. */
+    private final UnsafeBuffer buffer;
+
     Value(SharedBlock block, long identity) {
       this.block = block;
-      final UnsafeBuffer buffer = block.buffer();
+      this.buffer = block.buffer();
       buffer.putLong(0, identity);
       final int last = sizeBytes() - Long.BYTES;
       for (int offset = BlockAllocator.PAGE_BYTES;
@@ -63,7 +66,6 @@ final class QuarryValues implements ValueStore {
 
     @Override
     public boolean belongsTo(long identity) {
-      final UnsafeBuffer buffer = block.buffer();
       return buffer.getLong(0) == identity && buffer.getLong(sizeBytes() - Long.BYTES) == ~identity;
     }
   }
