@@ -584,8 +584,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       if (regionBytes >= 0) {
         return regionBytes;
       }
-      final long enough = Long.highestOneBit(2 * capacity - 1);
-      return Math.max(Geometry.MIN_REGION_BYTES, Math.min(Geometry.DEFAULT_REGION_BYTES, enough));
+      final long used = Math.min(Geometry.DEFAULT_REGION_BYTES, capacity);
+      return Math.max(Geometry.MIN_REGION_BYTES, Long.highestOneBit(2 * used - 1));
     }
 
     private IdlePolicy policy() {

@@ -75,12 +75,12 @@ public final class LargeBlocks {
    * @return the address of the block, or 0 if there is no such way; nothing has changed then
    */
   public long resize(final Slab slab, final long newSize) {
+    if (newSize > Geometry.MAX_BLOCK_BYTES) {
+      return 0;
+    }
     final long granules = Math.max(1, Geometry.granulesFor(newSize));
     if (granules == slab.run().granules()) {
       return slab.base();
-    }
-    if (granules > Integer.MAX_VALUE) {
-      return 0;
     }
     final Slab successor = newSlab(granules);
     if (!slab.claim()) {

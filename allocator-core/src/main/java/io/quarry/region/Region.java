@@ -145,7 +145,7 @@ public final class Region {
 
   /** Whether all of these granules are mapped and not in use. */
   boolean isBacked(final int first, final int count) {
-    return first + count <= granules && backed.nextClearBit(first) >= first + count;
+    return count <= granules - first && backed.nextClearBit(first) >= first + count;
   }
 
   int countIdle(final int first, final int count) {
