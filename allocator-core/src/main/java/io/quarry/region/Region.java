@@ -2,6 +2,7 @@ package io.quarry.region;
 
 import io.quarry.posix.NativeMemory;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -22,18 +23,24 @@ import java.util.BitSet;
  * <p>All state is guarded by the lock of the {@link Regions}; no method makes a system call.
  */
 public final class Region {
+  private static final int UNKNOWN_ORIGIN = -1;
+
   final int granules;
-
-  /** What was reserved around the region and could not be trimmed; usually nothing. */
-  long headBytes;
-
-  long tailBytes;
 
   private final BitSet idle;
   private final BitSet backed;
   private final BitSet vacant;
   private final BitSet unmapped;
   private final long[] idleSinceNanos;
+
+  /**
+   * Where the pages of each granule come from: 0 if they were always here, otherwise the number of
+   * the move that brought them. The kernel never joins pages of different origin to one mapping,
+   * and moves no more than one mapping at a time.
+   */
+  private final int[] origin;
+
+  private int moves;
   private long base;
   private int busy;
   private int idleCount;
@@ -50,6 +57,7 @@ public final class Region {
     vacant = new BitSet(granules);
     unmapped = new BitSet(granules);
     idleSinceNanos = new long[granules];
+    origin = new int[granules];
     longestRunBound = granules;
     backed.set(0, granules);
     vacant.set(0, granules);
@@ -217,6 +225,17 @@ public final class Region {
     return left && right ? 1 : left || right ? 0 : -1;
   }
 
+  /** Whether the kernel has these granules, all of them mapped, in one mapping. */
+  boolean isOneMapping(final int first, final int count) {
+    final int expected = origin[first];
+    for (int granule = first; granule < first + count; granule++) {
+      if (origin[granule] != expected || expected == UNKNOWN_ORIGIN && count > 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   // --- changing ----------------------------------------------------------------------------------
 
   void use(final int first, final int count) {
@@ -255,7 +274,18 @@ public final class Region {
     busy -= count;
     vacant.set(first, first + count);
     unmapped.set(first, first + count);
+    Arrays.fill(origin, first, first + count, 0);
     longestRunBound = granules;
+  }
+
+  /** Pages were moved here over what was mapped. */
+  void moveIn(final int first, final int count) {
+    Arrays.fill(origin, first, first + count, ++moves);
+  }
+
+  /** The kernel said that these granules are not in one mapping. */
+  void notOneMapping(final int first, final int count) {
+    Arrays.fill(origin, first, first + count, UNKNOWN_ORIGIN);
   }
 
   /** From hole to fresh. */
