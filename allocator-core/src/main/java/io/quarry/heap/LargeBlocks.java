@@ -82,22 +82,37 @@ public final class LargeBlocks {
     if (granules == slab.run().granules()) {
       return slab.base();
     }
+    final boolean shorter = granules < slab.run().granules();
     final Slab successor = newSlab(granules);
     if (!slab.claim()) {
       return 0;
     }
+    boolean resized = false;
+    try {
+      resized = replace(slab, successor, (int) granules);
+    } finally {
+      if (!resized) {
+        slab.unclaim();
+      }
+    }
+    if (resized && shorter) {
+      source.granulesFellIdle();
+    }
+    return resized ? successor.base() : 0;
+  }
+
+  private boolean replace(final Slab slab, final Slab successor, final int granules) {
     final Regions regions = source.regions();
     regions.lock().lock();
     try {
-      if (!resizeRun(regions, slab.run(), successor.run(), (int) granules)) {
-        slab.unclaim();
-        return 0;
+      if (!resizeRun(regions, slab.run(), successor.run(), granules)) {
+        return false;
       }
       successor.place();
       source.leave(slab);
       slab.retire();
       source.enter(successor);
-      return successor.base();
+      return true;
     } finally {
       regions.lock().unlock();
     }

@@ -107,6 +107,9 @@ final class Mapper {
     } catch (final PosixException refused) {
       lastRefusal = refused;
       return refused.error() == Errno.EEXIST ? Outcome.TAKEN : Outcome.REFUSED;
+    } catch (final UnsupportedOperationException elsewhereThanOnLinux) {
+      // Without this flag a stranger's memory could be replaced: the hole is given up.
+      return Outcome.TAKEN;
     }
     if (mapped != address) {
       // Kernels before 4.17 take the address for a hint.
@@ -133,7 +136,7 @@ final class Mapper {
   private void avoidHugePages(final long address, final long length) {
     try {
       posix.madvise(address, length, Advice.NOHUGEPAGE);
-    } catch (final PosixException withoutHugePages) {
+    } catch (final PosixException | UnsupportedOperationException withoutHugePages) {
       // Only ever an optimisation of what is returned later.
     }
   }

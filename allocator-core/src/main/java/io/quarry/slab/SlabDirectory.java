@@ -6,6 +6,7 @@ import static io.quarry.region.Geometry.GRANULE_SHIFT;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.Predicate;
 
 /**
  * From an address to the slab whose granule it lies in: exact, two loads, no false positives. There
@@ -49,8 +50,7 @@ public final class SlabDirectory {
     if (address >>> ADDRESS_BITS != 0) {
       return Slab.NOBODY;
     }
-    final Slab[] leaf = (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT));
-    return (Slab) SLABS.getAcquire(leaf, (int) (address >>> GRANULE_SHIFT) & LEAF_LENGTH - 1);
+    return (Slab) SLABS.getAcquire(leafOf(address), indexOf(address));
   }
 
   /**
@@ -71,19 +71,35 @@ public final class SlabDirectory {
     set(slab, slab.base(), slab.run().bytes());
   }
 
-  /** Forgets whatever is known of a range. */
-  public static void clear(final long address, final long bytes) {
-    set(Slab.NOBODY, address, bytes);
-  }
-
   private static void set(final Slab slab, final long address, final long bytes) {
     final long end = address + bytes;
     for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
-      final Slab[] leaf = ROOT[(int) (at >>> LEAF_SHIFT)];
-      if (leaf != EMPTY_LEAF) {
-        SLABS.setRelease(leaf, (int) (at >>> GRANULE_SHIFT) & LEAF_LENGTH - 1, slab);
+      SLABS.setRelease(leafOf(at), indexOf(at), slab);
+    }
+  }
+
+  /**
+   * Forgets the slabs of a range that are somebody's. Not all of them are his who gives the range
+   * up: another allocator's region may lie in a hole of it.
+   */
+  public static void clear(final long address, final long bytes, final Predicate<Slab> his) {
+    final long end = address + bytes;
+    for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
+      final Slab[] leaf = leafOf(at);
+      final Slab slab = leaf[indexOf(at)];
+      if (slab != Slab.NOBODY && his.test(slab)) {
+        // The other one may be publishing a slab there at this moment.
+        SLABS.compareAndSet(leaf, indexOf(at), slab, Slab.NOBODY);
       }
     }
+  }
+
+  private static Slab[] leafOf(final long address) {
+    return (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT));
+  }
+
+  private static int indexOf(final long address) {
+    return (int) (address >>> GRANULE_SHIFT) & LEAF_LENGTH - 1;
   }
 
   private static Slab[] emptyLeaf() {
