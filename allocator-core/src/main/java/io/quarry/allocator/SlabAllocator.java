@@ -9,6 +9,7 @@ import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.IdlePolicy;
 import io.quarry.region.Refusal;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -52,12 +53,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     final RegionSettings settings =
         new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
     maxAlignmentBytes = settings.regionBytes();
-    final DirectoryUpkeep directory = new DirectoryUpkeep();
-    regions = new Regions(builder.posix(), nanoClock, settings, directory);
+    regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
-    directory.heaps = heaps;
     housekeeping =
         new Housekeeping(
             this, heaps, regions, builder.idleNanos, nanoClock, builder.misuseListener);
@@ -69,16 +68,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /** Keeps the directory of slabs in step with the regions. */
   private static final class DirectoryUpkeep implements Regions.Listener {
-    private Heaps heaps;
-
     @Override
     public void regionReserved(final long base, final long bytes) {
       SlabDirectory.prepare(base, bytes);
     }
 
     @Override
-    public void regionDropped(final long base, final long bytes) {
-      SlabDirectory.clear(base, bytes, heaps::isOurs);
+    public void regionDropped(final Region region) {
+      SlabDirectory.clear(region);
     }
   }
 

@@ -35,7 +35,7 @@ public final class Regions {
     void regionReserved(long base, long bytes);
 
     /** A region is gone. */
-    void regionDropped(long base, long bytes);
+    void regionDropped(Region region);
   }
 
   private static final int MOST_GRANULES_AT_ONCE = 128;
@@ -510,7 +510,7 @@ public final class Regions {
         && unmapAll(region)) {
       regions.remove(region);
       reservedGranules -= region.granules;
-      listener.regionDropped(region.base(), region.bytes());
+      listener.regionDropped(region);
     }
   }
 
@@ -563,7 +563,7 @@ public final class Regions {
       }
       PosixException refusal = null;
       for (final Region region : List.copyOf(regions)) {
-        listener.regionDropped(region.base(), region.bytes());
+        listener.regionDropped(region);
         if (unmapAll(region)) {
           regions.remove(region);
           reservedGranules -= region.granules;

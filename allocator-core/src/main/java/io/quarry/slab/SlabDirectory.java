@@ -3,10 +3,10 @@ package io.quarry.slab;
 import static io.quarry.region.Geometry.ADDRESS_BITS;
 import static io.quarry.region.Geometry.GRANULE_SHIFT;
 
+import io.quarry.region.Region;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import java.util.function.Predicate;
 
 /**
  * From an address to the slab whose granule it lies in: exact, two loads, no false positives. There
@@ -79,16 +79,16 @@ public final class SlabDirectory {
   }
 
   /**
-   * Forgets the slabs of a range that are somebody's. Not all of them are his who gives the range
-   * up: another allocator's region may lie in a hole of it.
+   * Forgets the slabs of a region. Not all that lie within its bounds are of it: in its holes may
+   * be other regions, of this allocator or another.
    */
-  public static void clear(final long address, final long bytes, final Predicate<Slab> his) {
-    final long end = address + bytes;
-    for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
+  public static void clear(final Region region) {
+    final long end = region.base() + region.bytes();
+    for (long at = region.base(); at < end; at += 1L << GRANULE_SHIFT) {
       final Slab[] leaf = leafOf(at);
       final Slab slab = leaf[indexOf(at)];
-      if (slab != Slab.NOBODY && his.test(slab)) {
-        // The other one may be publishing a slab there at this moment.
+      if (slab.run().region() == region) {
+        // Another allocator may be publishing a slab there at this moment.
         SLABS.compareAndSet(leaf, indexOf(at), slab, Slab.NOBODY);
       }
     }

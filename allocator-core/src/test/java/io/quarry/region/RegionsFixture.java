@@ -51,9 +51,9 @@ abstract class RegionsFixture {
           }
 
           @Override
-          public void regionDropped(final long base, final long bytes) {
-            heard.add("-" + bytes / MIB);
-            present.remove(base);
+          public void regionDropped(final Region region) {
+            heard.add("-" + region.bytes() / MIB);
+            present.remove(region.base());
           }
         };
     regions =
