@@ -23,8 +23,6 @@ import java.util.BitSet;
  * <p>All state is guarded by the lock of the {@link Regions}; no method makes a system call.
  */
 public final class Region {
-  private static final int UNKNOWN_ORIGIN = -1;
-
   final int granules;
 
   private final BitSet idle;
@@ -35,12 +33,12 @@ public final class Region {
 
   /**
    * Where the pages of each granule come from: 0 if they were always here, otherwise the number of
-   * the move that brought them. The kernel never joins pages of different origin to one mapping,
-   * and moves no more than one mapping at a time.
+   * the call that mapped or moved them here. Pages of one origin are in one mapping of the kernel;
+   * those of several may not be, and it moves no more than one mapping at a time.
    */
   private final int[] origin;
 
-  private int moves;
+  private int origins;
   private long base;
   private int busy;
   private int idleCount;
@@ -225,11 +223,11 @@ public final class Region {
     return left && right ? 1 : left || right ? 0 : -1;
   }
 
-  /** Whether the kernel has these granules, all of them mapped, in one mapping. */
+  /** Whether the kernel certainly has these granules, all of them mapped, in one mapping. */
   boolean isOneMapping(final int first, final int count) {
     final int expected = origin[first];
     for (int granule = first; granule < first + count; granule++) {
-      if (origin[granule] != expected || expected == UNKNOWN_ORIGIN && count > 1) {
+      if (origin[granule] != expected) {
         return false;
       }
     }
@@ -274,23 +272,18 @@ public final class Region {
     busy -= count;
     vacant.set(first, first + count);
     unmapped.set(first, first + count);
-    Arrays.fill(origin, first, first + count, 0);
     longestRunBound = granules;
   }
 
   /** Pages were moved here over what was mapped. */
   void moveIn(final int first, final int count) {
-    Arrays.fill(origin, first, first + count, ++moves);
-  }
-
-  /** The kernel said that these granules are not in one mapping. */
-  void notOneMapping(final int first, final int count) {
-    Arrays.fill(origin, first, first + count, UNKNOWN_ORIGIN);
+    Arrays.fill(origin, first, first + count, ++origins);
   }
 
   /** From hole to fresh. */
   void mapAgain(final int first, final int count) {
     unmapped.clear(first, first + count);
+    moveIn(first, count);
     backed.set(first, first + count);
   }
 

@@ -1,6 +1,5 @@
 package io.quarry.region;
 
-import io.quarry.posix.Errno;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
 import java.util.ArrayList;
@@ -319,7 +318,7 @@ public final class Regions {
       outcome = mapper.movePages(from.address(), from.bytes(), to.address(), to.bytes());
     } finally {
       if (outcome != Mapper.Outcome.DONE) {
-        takeBackAfterFailedMove(from, to, outcome);
+        takeBackAfterFailedMove(to, outcome);
       }
     }
     if (outcome != Mapper.Outcome.DONE) {
@@ -334,13 +333,10 @@ public final class Regions {
     return true;
   }
 
-  private void takeBackAfterFailedMove(final Run from, final Run to, final Mapper.Outcome outcome) {
+  private void takeBackAfterFailedMove(final Run to, final Mapper.Outcome outcome) {
     if (outcome == Mapper.Outcome.REFUSED) {
       give(to, nanoClock.getAsLong());
       return;
-    }
-    if (mapper.lastRefusal() != null && mapper.lastRefusal().error() == Errno.EFAULT) {
-      from.region.notOneMapping(from.first, from.granules);
     }
     final Region region = to.region;
     mappedGranules -= to.granules;

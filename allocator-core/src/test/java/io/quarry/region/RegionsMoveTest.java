@@ -30,7 +30,7 @@ final class RegionsMoveTest extends RegionsFixture {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"ENOMEM", "EAGAIN"})
+  @EnumSource(names = {"ENOMEM", "EAGAIN", "EFAULT"})
   void whatMayBelongToAStrangerIsGivenUpAndHoldsNoMemory(final Errno error) {
     make(64 * MIB, IdlePolicy.UNMAP);
     final Run from = take(20);
@@ -96,38 +96,10 @@ final class RegionsMoveTest extends RegionsFixture {
     give(again);
     give(high);
     final Run across = take(24);
-    final Run to = new Run();
-    if (move(across, to, 100)) {
-      checkBooks(List.of(end, to)); // this kernel joined them nevertheless
-      return;
-    }
-    checkBooks(List.of(end, across));
     final long tried = kernel.count("mremap");
-    assertThat(move(across, to, 100)).isFalse();
-    assertThat(kernel.count("mremap")).as("once was enough").isEqualTo(tried);
+    assertThat(move(across, new Run(), 100)).isFalse();
+    assertThat(kernel.count("mremap")).isEqualTo(tried);
     checkBooks(List.of(end, across));
-    giveUp(to);
-  }
-
-  @Test
-  void whatTheKernelSaidOfARunIsForgottenWithIt() {
-    make(64 * MIB, IdlePolicy.UNMAP);
-    final Run from = take(20);
-    posix.armOnce(Errno.EFAULT, "mremap", 1);
-    final Run given = new Run();
-    assertThat(move(from, given, 40)).isFalse();
-    giveUp(given);
-    posix.disarm();
-    assertThat(move(from, new Run(), 40)).isFalse();
-
-    final Run keeper = take(1);
-    give(from);
-    regions.returnIdle(now);
-    final Run again = take(20);
-    assertThat(again.address()).isEqualTo(from.address());
-    final Run to = new Run();
-    assertThat(move(again, to, 40)).isTrue();
-    checkBooks(List.of(keeper, to));
   }
 
   /** Unmaps what the regions gave up since a stranger's memory might be there. */
