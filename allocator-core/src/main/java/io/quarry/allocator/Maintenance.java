@@ -72,7 +72,17 @@ final class Maintenance implements Agent, IdleStrategy {
 
   private static void agentFailed(final Throwable failure) {
     if (!(failure instanceof AgentTerminationException)) {
-      LOG.log(Level.ERROR, "maintenance failed", failure);
+      log("maintenance failed", failure);
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+  }
+
+  /** The thread must outlive a full Java heap: what throws here would end it. */
+  private static void log(final String what, final Throwable failure) {
+    try {
+      LOG.log(Level.ERROR, what, failure);
+    } catch (final OutOfMemoryError nothingCanBeSaid) {
+      // It will be tried again, and said if it still fails.
     }
   }
 
@@ -113,7 +123,7 @@ final class Maintenance implements Agent, IdleStrategy {
     try {
       delay = chore.run();
     } catch (final RuntimeException | Error failed) {
-      LOG.log(Level.ERROR, "maintenance of an allocator failed, and will be tried again", failed);
+      log("maintenance of an allocator failed, and will be tried again", failed);
     }
     if (delay < 0) {
       chores.remove(chore);
