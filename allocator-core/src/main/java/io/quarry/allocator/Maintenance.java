@@ -91,8 +91,18 @@ final class Maintenance implements Agent, IdleStrategy {
     return "quarry-maintenance";
   }
 
+  /** The runner ends with the first error that reaches it: a full Java heap must not. */
   @Override
   public int doWork() {
+    try {
+      return runWhatIsDue();
+    } catch (final OutOfMemoryError fullForNow) {
+      LockSupport.parkNanos(RETRY_NANOS);
+      return 0;
+    }
+  }
+
+  private int runWhatIsDue() {
     if (chores.isEmpty()) {
       LockSupport.parkNanos(this, LINGER_NANOS);
       endIfUnused();
@@ -141,6 +151,14 @@ final class Maintenance implements Agent, IdleStrategy {
 
   @Override
   public void idle() {
+    try {
+      parkUntilDue();
+    } catch (final OutOfMemoryError fullForNow) {
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+  }
+
+  private void parkUntilDue() {
     long delay = Long.MAX_VALUE / 2;
     for (final Housekeeping chore : chores) {
       delay = chore.woken ? 0 : Math.min(delay, chore.dueNanos - System.nanoTime());
