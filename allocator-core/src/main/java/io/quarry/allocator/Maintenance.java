@@ -72,7 +72,17 @@ final class Maintenance implements Agent, IdleStrategy {
 
   private static void agentFailed(final Throwable failure) {
     if (!(failure instanceof AgentTerminationException)) {
-      LOG.log(Level.ERROR, "maintenance failed", failure);
+      log("maintenance failed", failure);
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+  }
+
+  /** The thread must outlive a full Java heap: what throws here would end it. */
+  private static void log(final String what, final Throwable failure) {
+    try {
+      LOG.log(Level.ERROR, what, failure);
+    } catch (final OutOfMemoryError nothingCanBeSaid) {
+      // It will be tried again, and said if it still fails.
     }
   }
 
@@ -81,8 +91,18 @@ final class Maintenance implements Agent, IdleStrategy {
     return "quarry-maintenance";
   }
 
+  /** The runner ends with the first error that reaches it: a full Java heap must not. */
   @Override
   public int doWork() {
+    try {
+      return runWhatIsDue();
+    } catch (final OutOfMemoryError fullForNow) {
+      LockSupport.parkNanos(RETRY_NANOS);
+      return 0;
+    }
+  }
+
+  private int runWhatIsDue() {
     if (chores.isEmpty()) {
       LockSupport.parkNanos(this, LINGER_NANOS);
       endIfUnused();
@@ -113,7 +133,7 @@ final class Maintenance implements Agent, IdleStrategy {
     try {
       delay = chore.run();
     } catch (final RuntimeException | Error failed) {
-      LOG.log(Level.ERROR, "maintenance of an allocator failed, and will be tried again", failed);
+      log("maintenance of an allocator failed, and will be tried again", failed);
     }
     if (delay < 0) {
       chores.remove(chore);
@@ -131,6 +151,14 @@ final class Maintenance implements Agent, IdleStrategy {
 
   @Override
   public void idle() {
+    try {
+      parkUntilDue();
+    } catch (final OutOfMemoryError fullForNow) {
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+  }
+
+  private void parkUntilDue() {
     long delay = Long.MAX_VALUE / 2;
     for (final Housekeeping chore : chores) {
       delay = chore.woken ? 0 : Math.min(delay, chore.dueNanos - System.nanoTime());

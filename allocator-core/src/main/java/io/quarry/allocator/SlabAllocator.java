@@ -9,6 +9,7 @@ import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.IdlePolicy;
 import io.quarry.region.Refusal;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -76,8 +77,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
 
     @Override
-    public void regionDropped(final long base, final long bytes) {
-      SlabDirectory.clear(base, bytes);
+    public void regionDropped(final Region region) {
+      SlabDirectory.clear(region);
     }
   }
 
@@ -605,8 +606,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       if (regionBytes >= 0) {
         return regionBytes;
       }
-      final long enough = Long.highestOneBit(2 * capacity - 1);
-      return Math.max(Geometry.MIN_REGION_BYTES, Math.min(Geometry.DEFAULT_REGION_BYTES, enough));
+      final long used = Math.min(Geometry.DEFAULT_REGION_BYTES, capacity);
+      return Math.max(Geometry.MIN_REGION_BYTES, Long.highestOneBit(2 * used - 1));
     }
 
     private IdlePolicy policy() {

@@ -75,29 +75,44 @@ public final class LargeBlocks {
    * @return the address of the block, or 0 if there is no such way; nothing has changed then
    */
   public long resize(final Slab slab, final long newSize) {
+    if (newSize > Geometry.MAX_BLOCK_BYTES) {
+      return 0;
+    }
     final long granules = Math.max(1, Geometry.granulesFor(newSize));
     if (granules == slab.run().granules()) {
       return slab.base();
     }
-    if (granules > Integer.MAX_VALUE) {
-      return 0;
-    }
+    final boolean shorter = granules < slab.run().granules();
     final Slab successor = newSlab(granules);
     if (!slab.claim()) {
       return 0;
     }
+    boolean resized = false;
+    try {
+      resized = replace(slab, successor, (int) granules);
+    } finally {
+      if (!resized) {
+        slab.unclaim();
+      }
+    }
+    if (resized && shorter) {
+      source.granulesFellIdle();
+    }
+    return resized ? successor.base() : 0;
+  }
+
+  private boolean replace(final Slab slab, final Slab successor, final int granules) {
     final Regions regions = source.regions();
     regions.lock().lock();
     try {
-      if (!resizeRun(regions, slab.run(), successor.run(), (int) granules)) {
-        slab.unclaim();
-        return 0;
+      if (!resizeRun(regions, slab.run(), successor.run(), granules)) {
+        return false;
       }
       successor.place();
       source.leave(slab);
       slab.retire();
       source.enter(successor);
-      return successor.base();
+      return true;
     } finally {
       regions.lock().unlock();
     }

@@ -103,6 +103,11 @@ final class SlabSource {
     } finally {
       lock.unlock();
     }
+    granulesFellIdle();
+  }
+
+  /** Says that granules fell idle. To be called without the lock. */
+  void granulesFellIdle() {
     granulesFellIdle.run();
   }
 

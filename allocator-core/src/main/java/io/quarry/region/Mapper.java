@@ -7,7 +7,9 @@ import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
 import io.quarry.posix.Protection;
 import io.quarry.posix.RemapFlag;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -27,6 +29,12 @@ final class Mapper {
   /** Why the kernel refused last, for whoever has to explain it; null as long as it did not. */
   private volatile PosixException lastRefusal;
 
+  /**
+   * Ranges that are ours, of no more use, and that the kernel would not unmap: it may later. They
+   * cost address space only. Guarded by the lock of the {@link Regions}.
+   */
+  private final List<long[]> leftovers = new ArrayList<>();
+
   Mapper(final Posix posix) {
     this.posix = posix;
   }
@@ -41,6 +49,7 @@ final class Mapper {
    * @return whether the kernel agreed; the region knows its base then
    */
   boolean reserve(final Region region, final long alignment) {
+    unmapLeftovers();
     final long length = region.bytes();
     long address = map(length);
     if (address == 0) {
@@ -48,16 +57,15 @@ final class Mapper {
     }
     if ((address & (alignment - 1)) != 0) {
       // Rarely aligned by itself: map enough that an aligned part is in it, and trim both ends.
-      unmap(address, length);
+      unmapOrLeave(address, length);
       final long around = length + alignment - posix.pageSize();
       address = map(around);
       if (address == 0) {
         return false;
       }
       final long base = (address + alignment - 1) & -alignment;
-      // What cannot be trimmed costs address space only; it goes together with the region.
-      region.headBytes = trim(address, base - address);
-      region.tailBytes = trim(base + length, address + around - base - length);
+      unmapOrLeave(address, base - address);
+      unmapOrLeave(base + length, address + around - base - length);
       address = base;
     }
     region.base(address);
@@ -74,8 +82,17 @@ final class Mapper {
     }
   }
 
-  private long trim(final long address, final long length) {
-    return length == 0 || unmap(address, length) ? 0 : length;
+  /** Unmaps a range that is ours, now or some time later. */
+  void unmapOrLeave(final long address, final long length) {
+    if (length > 0 && !unmap(address, length)) {
+      leftovers.add(new long[] {address, length});
+    }
+  }
+
+  /** Tries again to unmap what the kernel would not; false if it still keeps some of it. */
+  boolean unmapLeftovers() {
+    leftovers.removeIf(range -> unmap(range[0], range[1]));
+    return leftovers.isEmpty();
   }
 
   /**
@@ -90,10 +107,13 @@ final class Mapper {
     } catch (final PosixException refused) {
       lastRefusal = refused;
       return refused.error() == Errno.EEXIST ? Outcome.TAKEN : Outcome.REFUSED;
+    } catch (final UnsupportedOperationException elsewhereThanOnLinux) {
+      // Without this flag a stranger's memory could be replaced: the hole is given up.
+      return Outcome.TAKEN;
     }
     if (mapped != address) {
       // Kernels before 4.17 take the address for a hint.
-      unmap(mapped, length);
+      unmapOrLeave(mapped, length);
       return Outcome.TAKEN;
     }
     avoidHugePages(address, length);
@@ -101,8 +121,11 @@ final class Mapper {
   }
 
   enum Outcome {
+    /** It is as it was asked for. */
     DONE,
+    /** Somebody else's memory may be there. */
     TAKEN,
+    /** Nothing has changed. */
     REFUSED
   }
 
@@ -113,7 +136,7 @@ final class Mapper {
   private void avoidHugePages(final long address, final long length) {
     try {
       posix.madvise(address, length, Advice.NOHUGEPAGE);
-    } catch (final PosixException withoutHugePages) {
+    } catch (final PosixException | UnsupportedOperationException withoutHugePages) {
       // Only ever an optimisation of what is returned later.
     }
   }
@@ -140,12 +163,24 @@ final class Mapper {
     }
   }
 
-  /** Moves pages, without copying, over a range that is mapped and loses what it held. */
-  boolean movePages(final long from, final long fromLength, final long to, final long toLength) {
+  /**
+   * Moves pages, without copying, over a range that is mapped and loses what it held.
+   *
+   * @return {@link Outcome#TAKEN} if the kernel may have unmapped the destination before it found
+   *     that it cannot move
+   */
+  Outcome movePages(final long from, final long fromLength, final long to, final long toLength) {
     try {
-      return posix.mremap(from, fromLength, toLength, TO_ADDRESS, to) == to;
-    } catch (final PosixException | UnsupportedOperationException refused) {
-      return false;
+      posix.mremap(from, fromLength, toLength, TO_ADDRESS, to);
+      return Outcome.DONE;
+    } catch (final PosixException refused) {
+      lastRefusal = refused;
+      return switch (refused.error()) {
+        case EINVAL, EPERM, ENOSYS -> Outcome.REFUSED; // found before anything is touched
+        default -> Outcome.TAKEN;
+      };
+    } catch (final UnsupportedOperationException elsewhereThanOnLinux) {
+      return Outcome.REFUSED;
     }
   }
 }

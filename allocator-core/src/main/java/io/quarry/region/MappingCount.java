@@ -1,5 +1,6 @@
 package io.quarry.region;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,11 @@ public final class MappingCount {
     return OF_THIS_PROCESS;
   }
 
+  /** How many there may be. */
+  int share() {
+    return share;
+  }
+
   /** Takes note of mappings made, or, if negative, gone. */
   void add(final int mappings) {
     count.addAndGet(mappings);
@@ -43,8 +49,10 @@ public final class MappingCount {
   }
 
   private static int readKernelLimit() {
-    try {
-      return Integer.parseInt(Files.readString(Path.of("/proc/sys/vm/max_map_count")).trim());
+    // Read at once into a large buffer: the kernel gives a sysctl to the first read only, and
+    // Files.readString asks for a single byte first.
+    try (BufferedReader file = Files.newBufferedReader(Path.of("/proc/sys/vm/max_map_count"))) {
+      return Integer.parseInt(String.valueOf(file.readLine()).trim());
     } catch (final IOException | NumberFormatException notLinux) {
       return 65_530;
     }

@@ -2,6 +2,7 @@ package io.quarry.region;
 
 import io.quarry.posix.NativeMemory;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -24,16 +25,20 @@ import java.util.BitSet;
 public final class Region {
   final int granules;
 
-  /** What was reserved around the region and could not be trimmed; usually nothing. */
-  long headBytes;
-
-  long tailBytes;
-
   private final BitSet idle;
   private final BitSet backed;
   private final BitSet vacant;
   private final BitSet unmapped;
   private final long[] idleSinceNanos;
+
+  /**
+   * Where the pages of each granule come from: 0 if they were always here, otherwise the number of
+   * the call that mapped or moved them here. Pages of one origin are in one mapping of the kernel;
+   * those of several may not be, and it moves no more than one mapping at a time.
+   */
+  private final int[] origin;
+
+  private int origins;
   private long base;
   private int busy;
   private int idleCount;
@@ -50,6 +55,7 @@ public final class Region {
     vacant = new BitSet(granules);
     unmapped = new BitSet(granules);
     idleSinceNanos = new long[granules];
+    origin = new int[granules];
     longestRunBound = granules;
     backed.set(0, granules);
     vacant.set(0, granules);
@@ -145,7 +151,7 @@ public final class Region {
 
   /** Whether all of these granules are mapped and not in use. */
   boolean isBacked(final int first, final int count) {
-    return first + count <= granules && backed.nextClearBit(first) >= first + count;
+    return count <= granules - first && backed.nextClearBit(first) >= first + count;
   }
 
   int countIdle(final int first, final int count) {
@@ -217,6 +223,17 @@ public final class Region {
     return left && right ? 1 : left || right ? 0 : -1;
   }
 
+  /** Whether the kernel certainly has these granules, all of them mapped, in one mapping. */
+  boolean isOneMapping(final int first, final int count) {
+    final int expected = origin[first];
+    for (int granule = first; granule < first + count; granule++) {
+      if (origin[granule] != expected) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   // --- changing ----------------------------------------------------------------------------------
 
   void use(final int first, final int count) {
@@ -258,9 +275,15 @@ public final class Region {
     longestRunBound = granules;
   }
 
+  /** Pages were moved here over what was mapped. */
+  void moveIn(final int first, final int count) {
+    Arrays.fill(origin, first, first + count, ++origins);
+  }
+
   /** From hole to fresh. */
   void mapAgain(final int first, final int count) {
     unmapped.clear(first, first + count);
+    moveIn(first, count);
     backed.set(first, first + count);
   }
 

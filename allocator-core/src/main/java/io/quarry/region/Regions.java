@@ -3,7 +3,6 @@ package io.quarry.region;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,7 +34,7 @@ public final class Regions {
     void regionReserved(long base, long bytes);
 
     /** A region is gone. */
-    void regionDropped(long base, long bytes);
+    void regionDropped(Region region);
   }
 
   private static final int MOST_GRANULES_AT_ONCE = 128;
@@ -224,18 +223,22 @@ public final class Regions {
   private boolean reserve(final int granules, final long alignmentBytes) {
     final Region region = new Region(granules);
     ensureRoomForOneMore();
-    if (!mapper.reserve(region, alignmentBytes)) {
-      return false;
-    }
     try {
+      if (!mapper.reserve(region, alignmentBytes)) {
+        return false;
+      }
       listener.regionReserved(region.base(), region.bytes());
-    } catch (final OutOfMemoryError noTable) {
-      countMappings(1);
-      unmapAll(region);
-      throw noTable;
+    } catch (final Throwable notReserved) {
+      if (region.base() != 0) {
+        mapper.unmapOrLeave(region.base(), region.bytes());
+      }
+      throw notReserved;
     }
-    regions.add(region);
-    regions.sort(Comparator.comparingLong(Region::base));
+    int place = 0;
+    while (place < regions.size() && regions.get(place).base() < region.base()) {
+      place++;
+    }
+    regions.add(place, region);
     reservedGranules += granules;
     countMappings(1);
     return true;
@@ -267,14 +270,16 @@ public final class Regions {
   }
 
   /**
-   * Makes a run longer without moving it, if what follows it is free and the limit allows. To be
-   * called under the lock.
+   * Makes a run longer without moving it, if what follows it is free and the limit allows, and if
+   * it could still be moved afterwards. To be called under the lock.
    */
   public boolean lengthen(final Run run, final int granules) {
     final Region region = run.region;
     final int end = run.first + run.granules;
     final int more = granules - run.granules;
-    if (closed || !region.isBacked(end, more)) {
+    if (closed
+        || !region.isBacked(end, more)
+        || settings.idlePolicy() == IdlePolicy.UNMAP && !region.isOneMapping(run.first, granules)) {
       return false;
     }
     final int idle = region.countIdle(end, more);
@@ -298,15 +303,28 @@ public final class Regions {
   public boolean move(final Run from, final Run to, final int granules) {
     if (settings.idlePolicy() != IdlePolicy.UNMAP
         || !processMappings.allowsHole()
+        || !from.region.isOneMapping(from.first, from.granules)
         || take(to, granules, 1, from.granules) != null) {
       return false;
     }
     // From here to the end of the critical section the limit may be exceeded by the credit: in the
     // books only, for the pages are moved, not doubled.
-    if (!mapper.movePages(from.address(), from.bytes(), to.address(), to.bytes())) {
-      takeBackAfterFailedMove(to);
+    Mapper.Outcome outcome = Mapper.Outcome.TAKEN;
+    try {
+      if (!to.pristine) {
+        // Its contents are lost in any case. If it has to be given up, it must not hold memory.
+        mapper.discard(to.address(), to.bytes());
+      }
+      outcome = mapper.movePages(from.address(), from.bytes(), to.address(), to.bytes());
+    } finally {
+      if (outcome != Mapper.Outcome.DONE) {
+        takeBackAfterFailedMove(to, outcome);
+      }
+    }
+    if (outcome != Mapper.Outcome.DONE) {
       return false;
     }
+    to.region.moveIn(to.first, to.granules);
     final int added = from.region.mappingsAddedByUnmapping(from.first, from.granules);
     from.region.becomeHole(from.first, from.granules);
     mappedGranules -= from.granules;
@@ -315,8 +333,11 @@ public final class Regions {
     return true;
   }
 
-  /** The kernel may have unmapped the destination before it found that it cannot move. */
-  private void takeBackAfterFailedMove(final Run to) {
+  private void takeBackAfterFailedMove(final Run to, final Mapper.Outcome outcome) {
+    if (outcome == Mapper.Outcome.REFUSED) {
+      give(to, nanoClock.getAsLong());
+      return;
+    }
     final Region region = to.region;
     mappedGranules -= to.granules;
     final int added = region.mappingsAddedByUnmapping(to.first, to.granules);
@@ -351,9 +372,14 @@ public final class Regions {
         final int most = (int) Math.min(wanted, MOST_GRANULES_AT_ONCE);
         final int count = region.endOfDue(from, now, most) - from;
         leave(region, from, count);
-        // Mapped they may stay: it is memory that is short here, not address space.
-        if (arrive(region, from, count, returnToKernel(region, from, count, false))) {
-          wanted -= count;
+        Outcome outcome = Outcome.REFUSED;
+        try {
+          // Mapped they may stay: it is memory that is short here, not address space.
+          outcome = returnToKernel(region, from, count, false);
+        } finally {
+          if (arrive(region, from, count, outcome)) {
+            wanted -= count;
+          }
         }
         from = region.nextDue(from + count, now);
       }
@@ -480,7 +506,7 @@ public final class Regions {
         && unmapAll(region)) {
       regions.remove(region);
       reservedGranules -= region.granules;
-      listener.regionDropped(region.base(), region.bytes());
+      listener.regionDropped(region);
     }
   }
 
@@ -501,12 +527,6 @@ public final class Regions {
       region.becomeHole(from, count);
       countMappings(added);
       from = region.nextMapped(from + count);
-    }
-    if (region.headBytes > 0 && mapper.unmap(region.base() - region.headBytes, region.headBytes)) {
-      region.headBytes = 0;
-    }
-    if (region.tailBytes > 0 && mapper.unmap(region.base() + region.bytes(), region.tailBytes)) {
-      region.tailBytes = 0;
     }
     return true;
   }
@@ -539,13 +559,16 @@ public final class Regions {
       }
       PosixException refusal = null;
       for (final Region region : List.copyOf(regions)) {
-        listener.regionDropped(region.base(), region.bytes());
+        listener.regionDropped(region);
         if (unmapAll(region)) {
           regions.remove(region);
           reservedGranules -= region.granules;
         } else {
           refusal = mapper.lastRefusal();
         }
+      }
+      if (!mapper.unmapLeftovers()) {
+        refusal = mapper.lastRefusal();
       }
       mappedGranules = 0;
       idleGranules = 0;
@@ -584,8 +607,8 @@ public final class Regions {
 
   /** Java-heap bytes that the regions' own tables take, about. */
   public long metadataBytes() {
-    // Four bits and one time stamp a granule, and some three hundred bytes a region.
-    return reservedGranules * 8 + reservedGranules / 2 + 300L * regions.size();
+    // A time stamp, an origin and four bits a granule, and some three hundred bytes a region.
+    return reservedGranules * 12 + reservedGranules / 2 + 300L * regions.size();
   }
 
   /** Why the kernel refused last; null if it never did. May be read without the lock. */

@@ -3,6 +3,7 @@ package io.quarry.slab;
 import static io.quarry.region.Geometry.ADDRESS_BITS;
 import static io.quarry.region.Geometry.GRANULE_SHIFT;
 
+import io.quarry.region.Region;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -49,9 +50,7 @@ public final class SlabDirectory {
     if (address >>> ADDRESS_BITS != 0) {
       return Slab.NOBODY;
     }
-    final Slab[] leaf =
-        (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT) & ROOT_LENGTH - 1);
-    return (Slab) SLABS.getAcquire(leaf, (int) (address >>> GRANULE_SHIFT) & LEAF_LENGTH - 1);
+    return (Slab) SLABS.getAcquire(leafOf(address), indexOf(address));
   }
 
   /**
@@ -72,19 +71,36 @@ public final class SlabDirectory {
     set(slab, slab.base(), slab.run().bytes());
   }
 
-  /** Forgets whatever is known of a range. */
-  public static void clear(final long address, final long bytes) {
-    set(Slab.NOBODY, address, bytes);
-  }
-
   private static void set(final Slab slab, final long address, final long bytes) {
     final long end = address + bytes;
     for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
-      final Slab[] leaf = ROOT[(int) (at >>> LEAF_SHIFT)];
-      if (leaf != EMPTY_LEAF) {
-        SLABS.setRelease(leaf, (int) (at >>> GRANULE_SHIFT) & LEAF_LENGTH - 1, slab);
+      SLABS.setRelease(leafOf(at), indexOf(at), slab);
+    }
+  }
+
+  /**
+   * Forgets the slabs of a region. Not all that lie within its bounds are of it: in its holes may
+   * be other regions, of this allocator or another.
+   */
+  public static void clear(final Region region) {
+    final long end = region.base() + region.bytes();
+    for (long at = region.base(); at < end; at += 1L << GRANULE_SHIFT) {
+      final Slab[] leaf = leafOf(at);
+      final Slab slab = leaf[indexOf(at)];
+      if (slab.run().region() == region) {
+        // Another allocator may be publishing a slab there at this moment.
+        SLABS.compareAndSet(leaf, indexOf(at), slab, Slab.NOBODY);
       }
     }
+  }
+
+  private static Slab[] leafOf(final long address) {
+    // The mask changes nothing for an address; the compiler learns from it that no check is needed.
+    return (Slab[]) LEAVES.getAcquire(ROOT, (int) (address >>> LEAF_SHIFT) & ROOT_LENGTH - 1);
+  }
+
+  private static int indexOf(final long address) {
+    return (int) (address >>> GRANULE_SHIFT) & LEAF_LENGTH - 1;
   }
 
   private static Slab[] emptyLeaf() {

@@ -1,0 +1,315 @@
+package io.quarry.allocator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarry.allocator.OffHeapExhaustedException.Reason;
+import io.quarry.posix.CountingPosix;
+import io.quarry.posix.FaultyPosix;
+import io.quarry.posix.MisplacingPosix;
+import io.quarry.posix.NativeMemory;
+import io.quarry.posix.Posix;
+import io.quarry.posix.PosixException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * A random but repeatable history of an allocator on a kernel that can be told to refuse. Every
+ * block is known here with its size and stamp, and after every step what must always hold is looked
+ * at.
+ */
+final class FaultHistory {
+
+  private static final long MIB = 1L << 20;
+  private static final long CAPACITY = 96 * MIB;
+  private static final long IDLE_NANOS = 1_000;
+
+  /** Large blocks are stamped here and there only. */
+  private static final int STAMP_DISTANCE = 61_441;
+
+  /** A block as the program knows it. */
+  private record Held(long address, long size, byte stamp) {}
+
+  final CountingPosix kernel = new CountingPosix(Posix.host());
+  final MisplacingPosix misplacing = new MisplacingPosix(kernel);
+  final FaultyPosix faulty = new FaultyPosix(misplacing);
+
+  private final Random random;
+  private final SlabAllocator allocator;
+  private final List<Held> blocks = new ArrayList<>();
+  private final NavigableMap<Long, Long> taken = new TreeMap<>();
+  private long now = 1;
+
+  /** Whether a refusal by the kernel is to be expected at this moment. */
+  private boolean armed;
+
+  /** How many requests the kernel's refusals have reached. */
+  int refusals;
+
+  FaultHistory(final long seed) {
+    random = new Random(seed);
+    allocator =
+        SlabAllocator.builder()
+            .capacity(CAPACITY)
+            .regionSize((2 * MIB) << random.nextInt(3))
+            .idleTime(Duration.ofNanos(IDLE_NANOS))
+            .returnMode(random.nextInt(8) == 0 ? ReturnMode.DISCARD : ReturnMode.UNMAP)
+            .posix(faulty)
+            .clock(() -> now)
+            .build();
+  }
+
+  void arm(final io.quarry.posix.Errno error, final FaultyPosix.Choice choice) {
+    armed = true;
+    faulty.arm(error, choice);
+  }
+
+  void heal() {
+    faulty.disarm();
+    armed = false;
+  }
+
+  void steps(final int count) {
+    for (int i = 0; i < count; i++) {
+      step();
+      if (i % 8 == 0) {
+        check();
+      }
+    }
+    check();
+  }
+
+  private void step() {
+    now += random.nextInt(400);
+    if (random.nextInt(12) == 0) {
+      misplacing.misplace(2);
+    }
+    if (random.nextInt(40) == 0) {
+      misplacing.takeForHints(1);
+    }
+    final int kind = random.nextInt(100);
+    if (kind < 40) {
+      allocate();
+    } else if (kind < 70) {
+      freeOne();
+    } else if (kind < 82) {
+      reallocateOne();
+    } else if (kind < 92) {
+      allocator.housekeep();
+    } else if (kind < 94) {
+      allocator.trim();
+    } else {
+      freeMany();
+    }
+  }
+
+  private long someSize() {
+    return switch (random.nextInt(10)) {
+      case 0, 1, 2, 3 -> random.nextInt(4_096);
+      case 4, 5 -> random.nextInt(1 << 17);
+      case 6, 7 -> random.nextInt(1 << 20);
+      case 8 -> MIB + random.nextInt(4 << 20);
+      default -> MIB + random.nextInt(20 << 20);
+    };
+  }
+
+  private void allocate() {
+    final long size = someSize();
+    final int kind = random.nextInt(4);
+    try {
+      final long address =
+          switch (kind) {
+            case 0 -> allocator.calloc(1, size);
+            case 1 -> allocator.alignedAlloc(1L << random.nextInt(22), size);
+            case 2 -> allocator.tryMalloc(size);
+            default -> allocator.malloc(size);
+          };
+      if (address == 0) {
+        assertThat(kind).isEqualTo(2);
+        return;
+      }
+      if (kind == 0) {
+        assertZero(address, size);
+      }
+      add(address, size);
+    } catch (final OffHeapExhaustedException exhausted) {
+      checkRefusal(exhausted);
+    }
+  }
+
+  private void checkRefusal(final OffHeapExhaustedException exhausted) {
+    if (exhausted.reason() == Reason.OS_REFUSED) {
+      assertThat(armed).as("nobody refuses").isTrue();
+      assertThat(exhausted).hasCauseInstanceOf(PosixException.class);
+      assertThat(exhausted.getMessage()).contains("the operating system refused", "mmap(");
+      refusals++;
+    } else {
+      assertThat(exhausted.reason()).isEqualTo(Reason.LIMIT);
+    }
+    assertThat(exhausted.stats().capacityBytes()).isEqualTo(CAPACITY);
+  }
+
+  private void add(final long address, final long size) {
+    assertThat(address % 16).isZero();
+    final long end = address + Math.max(1, allocator.usableSize(address));
+    final Map.Entry<Long, Long> below = taken.lowerEntry(end);
+    assertThat(below == null || below.getValue() <= address)
+        .as("no byte is handed out twice")
+        .isTrue();
+    taken.put(address, end);
+    final byte stamp = (byte) (1 + random.nextInt(255));
+    stamp(address, size, stamp);
+    blocks.add(new Held(address, size, stamp));
+  }
+
+  private void freeOne() {
+    if (!blocks.isEmpty()) {
+      final Held block = remove();
+      if (random.nextBoolean()) {
+        allocator.free(block.address);
+      } else {
+        allocator.free(block.address, block.size);
+      }
+    }
+  }
+
+  /** Lets many blocks go at once, so that slabs and regions fall empty. */
+  private void freeMany() {
+    for (int i = blocks.size() * 3 / 4; i > 0; i--) {
+      allocator.free(remove().address);
+    }
+  }
+
+  private Held remove() {
+    final int index = random.nextInt(blocks.size());
+    final Held block = blocks.get(index);
+    final Held last = blocks.remove(blocks.size() - 1);
+    if (index < blocks.size()) {
+      blocks.set(index, last);
+    }
+    verify(block, block.size);
+    taken.remove(block.address);
+    return block;
+  }
+
+  private void reallocateOne() {
+    if (blocks.isEmpty()) {
+      return;
+    }
+    final Held block = remove();
+    final long wanted = random.nextBoolean() ? block.size * 2 + 1 : someSize();
+    final long newSize = Math.min(wanted, 40 * MIB);
+    try {
+      final long address = allocator.realloc(block.address, newSize);
+      verify(new Held(address, block.size, block.stamp), Math.min(block.size, newSize));
+      add(address, newSize);
+    } catch (final OffHeapExhaustedException exhausted) {
+      checkRefusal(exhausted);
+      verify(block, block.size);
+      taken.put(block.address, block.address + Math.max(1, allocator.usableSize(block.address)));
+      blocks.add(block);
+    }
+  }
+
+  // --- what must always hold ---------------------------------------------------------------------
+
+  /** Looks at the books and at every block. */
+  void check() {
+    final AllocatorStats stats = allocator.stats();
+    assertThat(stats.mappedBytes())
+        .isEqualTo(
+            stats.liveBytes() + stats.freeBlockBytes() + stats.tailBytes() + stats.idleBytes());
+    assertThat(stats.liveBlocks()).isEqualTo(blocks.size());
+    assertThat(stats.mallocCount() - stats.freeCount()).isEqualTo(blocks.size());
+    long live = 0;
+    for (final Map.Entry<Long, Long> block : taken.entrySet()) {
+      live += Math.max(1, block.getValue() - block.getKey());
+    }
+    assertThat(stats.liveBytes()).isEqualTo(live);
+    assertThat(stats.mappedBytes()).isLessThanOrEqualTo(CAPACITY);
+    assertThat(kernel.mappedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
+    assertThat(stats.reservedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
+    assertThat(stats.misuseCount()).isZero();
+    for (final Held block : blocks) {
+      verify(block, block.size);
+    }
+  }
+
+  /** What can be resident must be in the books: nothing else was ever written. */
+  long residentBytes() {
+    long pages = 0;
+    for (final Map.Entry<Long, Long> range : kernel.mappedRanges().entrySet()) {
+      pages += kernel.mincore(range.getKey(), range.getValue() - range.getKey()).cardinality();
+    }
+    return pages * kernel.pageSize();
+  }
+
+  void checkResident() {
+    assertThat(residentBytes()).isLessThanOrEqualTo(allocator.stats().mappedBytes());
+  }
+
+  /** The last request again, and all others, now that the kernel agrees. */
+  void everythingWorksAgain() {
+    heal();
+    freeMany();
+    for (final long size : new long[] {1, 5_000, 300_000, 3 * MIB}) {
+      final long address = allocator.malloc(size);
+      add(address, size);
+    }
+    check();
+    checkResident();
+  }
+
+  /** Closes the allocator, at first on a kernel that may refuse. */
+  void close() {
+    allocator.close();
+    heal();
+    allocator.close();
+    final Map<Long, Long> left = kernel.mappedRanges();
+    kernel.unmapAll();
+    assertThat(left).isEmpty();
+  }
+
+  // --- stamps ------------------------------------------------------------------------------------
+
+  private static void stamp(final long address, final long size, final byte stamp) {
+    if (size > 0) {
+      final ByteBuffer bytes = NativeMemory.byteBuffer(address, (int) size);
+      for (int i = 0; i < size; i += STAMP_DISTANCE) {
+        bytes.put(i, (byte) (stamp + i));
+      }
+      bytes.put((int) size - 1, stamp);
+    }
+  }
+
+  private static void verify(final Held block, final long size) {
+    if (size > 0) {
+      final ByteBuffer bytes = NativeMemory.byteBuffer(block.address, (int) size);
+      for (int i = 0; i < size - 1; i += STAMP_DISTANCE) {
+        if (bytes.get(i) != (byte) (block.stamp + i)) {
+          throw new AssertionError("byte " + i + " of " + block + " is " + bytes.get(i));
+        }
+      }
+      if (size == block.size) {
+        assertThat(bytes.get((int) size - 1)).isEqualTo(block.stamp);
+      }
+    }
+  }
+
+  private static void assertZero(final long address, final long size) {
+    if (size > 0) {
+      final ByteBuffer bytes = NativeMemory.byteBuffer(address, (int) size);
+      for (int i = 0; i < size; i += 4_095) {
+        assertThat(bytes.get(i)).isZero();
+      }
+      for (int i = (int) Math.max(0, size - 64); i < size; i++) {
+        assertThat(bytes.get(i)).isZero();
+      }
+    }
+  }
+}
