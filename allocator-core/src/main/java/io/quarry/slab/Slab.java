@@ -367,10 +367,11 @@ public final class Slab {
   public boolean freeLocal(final int index) {
     final int i = index >>> 6;
     final long bit = 1L << index;
-    if (((remoteVolatile(i) | free[i]) & bit) != 0) {
+    final long[] bitmap = free; // once: another thread may be retiring the slab
+    if (((remoteVolatile(i) | bitmap[i]) & bit) != 0) {
       return false;
     }
-    WORDS.setVolatile(free, i, free[i] | bit);
+    WORDS.setVolatile(bitmap, i, bitmap[i] | bit);
     return true;
   }
 
