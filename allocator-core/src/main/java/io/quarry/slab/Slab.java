@@ -75,10 +75,11 @@ public final class Slab {
    * others, after a full fence. Of two threads that do so in different words at once, at least one
    * sees the other's bit (the argument of Dekker), and of a thread that tries to claim a slab which is
    * still CURRENT and an owner that makes it HELD and then looks, at least one finds it empty and
-   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the very
-   * moment between its look at the token and its store, neither may see the other. That free set the
-   * token, therefore the slab is in the queue, therefore the maintenance agent looks at it once more a
-   * moment later (Heaps.examine).
+   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the
+   * moment between its look at the token and its store, neither may see the other. The token is set,
+   * therefore the slab is in the queue until the owner drains it, and the maintenance agent looks at
+   * the queue again, and again, at growing intervals (Heap.examine): once would not do, for the owner
+   * may be off its processor between the look and the store for any length of time.
    */
 
   /** The owner allocates from it. */
