@@ -51,7 +51,10 @@ public final class Slab {
    *
    * A second free is found, because the first one's bit is still there:
    *   first local,  second anywhere   the bit is in free[], unless the block was issued again.
-   *   first remote, second remote     the OR returns the bit, or the owner has moved it to free[].
+   *   first remote, second remote     the bit is in remote[], or the owner has moved it to free[]:
+   *                                   seen by a look at remote[] and then at free[]. The OR alone
+   *                                   would not do, for the owner may move it between a look at
+   *                                   free[] and the OR.
    *   first remote, second local      the first set the token or found it set before it returned. If
    *                                   the second finds it clear, the owner, this very thread, has
    *                                   drained since, and the bit is in free[]; if it finds it set, it
@@ -384,7 +387,8 @@ public final class Slab {
   public boolean freeRemote(final int index) {
     final int i = index >>> 6;
     final long bit = 1L << index;
-    if ((freeVolatile(i) & bit) != 0) {
+    // remote[] first: a bit that the owner is moving is in one of them at any moment.
+    if (((remoteVolatile(i) | freeVolatile(i)) & bit) != 0) {
       return false;
     }
     final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bit);
