@@ -8,6 +8,7 @@ import io.quarry.slab.SlabList;
 import io.quarry.slab.SlabOwner;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -46,8 +47,8 @@ final class Heap extends SlabOwner {
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
 
-  /** Whether a slab was queued that the maintenance agent has not looked at. */
-  private volatile boolean unexamined;
+  /** How often {@link #examine} was called since a slab was queued last. */
+  private final AtomicInteger examinations = new AtomicInteger();
 
   private Heap(
       final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
@@ -113,6 +114,9 @@ final class Heap extends SlabOwner {
 
   /** Allocates from a new slab of as few granules as hold one block: for when memory is short. */
   long allocateSparingly(final int sizeClass) {
+    if (findCandidate(sizeClass)) {
+      return take(sizeClass); // freed a moment ago
+    }
     return carveAndTake(sizeClass, Geometry.granulesFor(SizeClasses.bytes(sizeClass)));
   }
 
@@ -241,7 +245,7 @@ final class Heap extends SlabOwner {
   void announce(final Slab slab) {
     if (slab.winToken()) {
       push(slab);
-      unexamined = true;
+      examinations.set(0);
       heaps.stir();
     }
   }
@@ -254,7 +258,7 @@ final class Heap extends SlabOwner {
     } while (!QUEUE.compareAndSet(this, head, slab));
   }
 
-  private void drainQueue() {
+  void drainQueue() {
     if (QUEUE.getOpaque(this) == null) {
       return;
     }
@@ -296,6 +300,7 @@ final class Heap extends SlabOwner {
 
   /** Retires the current slabs that are empty. */
   void retireEmptyCurrents() {
+    awaitExaminer();
     drainQueue();
     for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
       if (current[sizeClass] != Slab.NOBODY && current[sizeClass].isEmpty()) {
@@ -342,22 +347,40 @@ final class Heap extends SlabOwner {
 
   /**
    * Looks once more at the queued slabs, in case two frees at the same instant have not seen each
-   * other. By any thread; the owner drains what remains.
+   * other: when it is called for the 1st, 2nd, 3rd, 5th, 9th time and so on since a slab was
+   * queued. By any thread; the owner drains what remains.
    */
   void examine() {
-    if (!unexamined) {
-      return;
+    final int before = examinations.get();
+    // Not if a slab was queued meanwhile: then it is the first time again.
+    examinations.compareAndSet(before, before + 1);
+    if (Integer.bitCount(before) <= 1) {
+      examineQueue();
     }
-    unexamined = false;
+  }
+
+  /** Looks once more at the queued slabs, if it was not done since one was queued. */
+  void examineNew() {
+    if (examinations.compareAndSet(0, 1)) {
+      examineQueue();
+    }
+  }
+
+  private synchronized void examineQueue() {
     Slab slab = (Slab) QUEUE.getAndSet(this, null);
     while (slab != null) {
       final Slab next = slab.nextQueued();
-      if (!source.retireIfEmpty(slab)) {
+      slab.nextQueued(null);
+      // A tombstone need not wait for the owner, who may never come.
+      if (!slab.isRetired() && !source.retireIfEmpty(slab)) {
         push(slab);
       }
       slab = next;
     }
   }
+
+  /** Waits until nobody holds slabs of the queue in hand, so that the owner finds them there. */
+  private synchronized void awaitExaminer() {}
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {

@@ -323,7 +323,8 @@ public final class Heaps {
       }
     }
     abandonDead();
-    examineQueues();
+    drainAbandoned();
+    liveHeaps().forEach(Heap::examineNew);
   }
 
   /** Says that something happened which {@link #housekeep} will have to see to in time. */
@@ -345,7 +346,8 @@ public final class Heaps {
     // First, so that whatever happens from here on is either seen below or wakes the agent again.
     sleepsLong = true;
     abandonDead();
-    examineQueues();
+    drainAbandoned();
+    liveHeaps().forEach(Heap::examine);
     long delay = Long.MAX_VALUE;
     for (final Heap heap : shared) {
       heap.lock().lock();
@@ -401,16 +403,23 @@ public final class Heaps {
     }
   }
 
-  private void examineQueues() {
-    final List<Heap> all;
+  /** No thread does it for them, and a queue keeps every tombstone that is in it. */
+  private void drainAbandoned() {
     lock.lock();
     try {
-      all = new ArrayList<>(owned);
-      all.addAll(abandoned);
+      abandoned.forEach(Heap::drainQueue);
     } finally {
       lock.unlock();
     }
-    all.forEach(Heap::examine);
+  }
+
+  private List<Heap> liveHeaps() {
+    lock.lock();
+    try {
+      return List.copyOf(owned);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Sends every thread to the slow path and refuses every request from now on. Idempotent. */

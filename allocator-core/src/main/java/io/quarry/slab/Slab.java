@@ -51,7 +51,10 @@ public final class Slab {
    *
    * A second free is found, because the first one's bit is still there:
    *   first local,  second anywhere   the bit is in free[], unless the block was issued again.
-   *   first remote, second remote     the OR returns the bit, or the owner has moved it to free[].
+   *   first remote, second remote     the bit is in remote[], or the owner has moved it to free[]:
+   *                                   seen by a look at remote[] and then at free[]. The OR alone
+   *                                   would not do, for the owner may move it between a look at
+   *                                   free[] and the OR.
    *   first remote, second local      the first set the token or found it set before it returned. If
    *                                   the second finds it clear, the owner, this very thread, has
    *                                   drained since, and the bit is in free[]; if it finds it set, it
@@ -75,10 +78,11 @@ public final class Slab {
    * others, after a full fence. Of two threads that do so in different words at once, at least one
    * sees the other's bit (the argument of Dekker), and of a thread that tries to claim a slab which is
    * still CURRENT and an owner that makes it HELD and then looks, at least one finds it empty and
-   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the very
-   * moment between its look at the token and its store, neither may see the other. That free set the
-   * token, therefore the slab is in the queue, therefore the maintenance agent looks at it once more a
-   * moment later (Heaps.examine).
+   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the
+   * moment between its look at the token and its store, neither may see the other. The token is set,
+   * therefore the slab is in the queue until the owner drains it, and the maintenance agent looks at
+   * the queue again, and again, at growing intervals (Heap.examine): once would not do, for the owner
+   * may be off its processor between the look and the store for any length of time.
    */
 
   /** The owner allocates from it. */
@@ -380,10 +384,11 @@ public final class Slab {
   public boolean freeLocal(final int index) {
     final int i = index >>> 6;
     final long bit = 1L << index;
-    if (((remoteVolatile(i) | free[i]) & bit) != 0) {
+    final long[] bitmap = free; // once: another thread may be retiring the slab
+    if (((remoteVolatile(i) | bitmap[i]) & bit) != 0) {
       return false;
     }
-    WORDS.setVolatile(free, i, free[i] | bit);
+    WORDS.setVolatile(bitmap, i, bitmap[i] | bit);
     return true;
   }
 
@@ -395,7 +400,8 @@ public final class Slab {
   public boolean freeRemote(final int index) {
     final int i = index >>> 6;
     final long bit = 1L << index;
-    if ((freeVolatile(i) & bit) != 0) {
+    // remote[] first: a bit that the owner is moving is in one of them at any moment.
+    if (((remoteVolatile(i) | freeVolatile(i)) & bit) != 0) {
       return false;
     }
     final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bit);

@@ -1,0 +1,131 @@
+package io.quarry.slab;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.quarry.posix.MadeUpMemory;
+import io.quarry.region.IdlePolicy;
+import io.quarry.region.RegionSettings;
+import io.quarry.region.Regions;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.L_Result;
+
+/** Publication of slabs to threads that ask for addresses they made up. */
+public final class DirectoryStress {
+  private static final long MIB = 1L << 20;
+  private static final RegionSettings SETTINGS =
+      new RegionSettings(2 * MIB, 2 * MIB, IdlePolicy.UNMAP);
+
+  private DirectoryStress() {}
+
+  private static final class Owner extends SlabOwner {}
+
+  private static final class Upkeep implements Regions.Listener {
+    @Override
+    public void regionReserved(final long base, final long bytes) {
+      SlabDirectory.prepare(base, bytes);
+    }
+
+    @Override
+    public void regionDropped(final long base, final long bytes) {}
+  }
+
+  /** A slab that has granules, and the place where it is to be published. */
+  abstract static class PlacedSlab {
+    final Owner owner = new Owner();
+    final Slab slab = placed(owner);
+    final long address;
+
+    PlacedSlab() {
+      address = slab.run().address();
+      SlabDirectory.clear(address, slab.run().bytes(), any -> true);
+    }
+
+    static Slab placed(final SlabOwner owner) {
+      final Regions regions =
+          new Regions(new MadeUpMemory(), () -> 0, SETTINGS, new Upkeep());
+      final Slab made = new Slab(owner, 7, 128, 512);
+      regions.lock().lock();
+      try {
+        if (regions.take(made.run(), 1, 1) != null) {
+          throw new AssertionError("no granule");
+        }
+      } finally {
+        regions.lock().unlock();
+      }
+      // The count of this process's mappings is shared: it must not be used up by tests.
+      regions.close();
+      return made;
+    }
+  }
+
+  /** A reader finds nobody, or a slab that is complete. */
+  @JCStressTest
+  @Outcome(id = "nobody", expect = ACCEPTABLE, desc = "too early")
+  @Outcome(id = "complete", expect = ACCEPTABLE, desc = "published")
+  @Outcome(expect = FORBIDDEN, desc = "half made")
+  @State
+  public static class Publication extends PlacedSlab {
+    @Actor
+    public void publish() {
+      slab.place();
+      SlabDirectory.put(slab);
+    }
+
+    @Actor
+    public void ask(final L_Result r) {
+      final Slab seen = SlabDirectory.slabAt(address + 128);
+      if (seen == Slab.NOBODY) {
+        r.r1 = "nobody";
+      } else {
+        r.r1 =
+            seen.owner() == owner
+                    && seen.base() == address
+                    && seen.isBlockStart(address + 128)
+                    && seen.indexOf(address + 128) == 1
+                    && seen.isFree(1)
+                ? "complete"
+                : "half made";
+      }
+    }
+  }
+
+  /**
+   * One allocator forgets a range that it has unmapped, while another publishes a slab there: the
+   * slab stays.
+   */
+  @JCStressTest
+  @Outcome(id = "stays", expect = ACCEPTABLE, desc = "whichever came first")
+  @Outcome(expect = FORBIDDEN, desc = "one allocator forgot the slab of another")
+  @State
+  public static class ForgetAndPublish extends PlacedSlab {
+    private final Owner former = new Owner();
+
+    {
+      final Slab tombstone = new Slab(former, Slab.LARGE, 1 << 16, 1);
+      tombstone.run().takeOver(slab.run());
+      tombstone.place();
+      SlabDirectory.put(tombstone);
+    }
+
+    @Actor
+    public void publish() {
+      slab.place();
+      SlabDirectory.put(slab);
+    }
+
+    @Actor
+    public void forget() {
+      SlabDirectory.clear(address, 1 << 16, any -> any.owner() == former);
+    }
+
+    @Arbiter
+    public void look(final L_Result r) {
+      r.r1 = SlabDirectory.slabAt(address) == slab ? "stays" : "forgotten";
+    }
+  }
+}
