@@ -1,6 +1,8 @@
 package io.quarry.region;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,8 +45,10 @@ public final class MappingCount {
   }
 
   private static int readKernelLimit() {
-    try {
-      return Integer.parseInt(Files.readString(Path.of("/proc/sys/vm/max_map_count")).trim());
+    // At one go: the kernel gives such a file to the first read, and to a second one nothing more.
+    // Files.readString would read one byte first.
+    try (InputStream file = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
+      return Integer.parseInt(new String(file.readNBytes(32), StandardCharsets.US_ASCII).trim());
     } catch (final IOException | NumberFormatException notLinux) {
       return 65_530;
     }
