@@ -52,10 +52,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     final RegionSettings settings =
         new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
     maxAlignmentBytes = settings.regionBytes();
-    regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
+    final DirectoryUpkeep upkeep = new DirectoryUpkeep();
+    regions = new Regions(builder.posix(), nanoClock, settings, upkeep);
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
+    upkeep.heaps = heaps;
     housekeeping =
         new Housekeeping(
             this, heaps, regions, builder.idleNanos, nanoClock, builder.misuseListener);
@@ -67,6 +69,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /** Keeps the directory of slabs in step with the regions. */
   private static final class DirectoryUpkeep implements Regions.Listener {
+    private Heaps heaps;
+
     @Override
     public void regionReserved(final long base, final long bytes) {
       SlabDirectory.prepare(base, bytes);
@@ -74,7 +78,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
     @Override
     public void regionDropped(final long base, final long bytes) {
-      SlabDirectory.clear(base, bytes);
+      SlabDirectory.clear(base, bytes, heaps::isOurs);
     }
   }
 
@@ -137,9 +141,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (outcome > 0) {
       return Heaps.untagged(outcome);
     }
-    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
-      throw closedException();
-    }
+    checkOpen(); // a request that could never be met is refused before that is looked at
     return NULL;
   }
 

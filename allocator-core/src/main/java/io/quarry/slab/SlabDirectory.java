@@ -6,6 +6,7 @@ import static io.quarry.region.Geometry.GRANULE_SHIFT;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.Predicate;
 
 /**
  * From an address to the slab whose granule it lies in: exact, two loads, no false positives. There
@@ -68,20 +69,26 @@ public final class SlabDirectory {
 
   /** Publishes a slab at all its granules. */
   public static void put(final Slab slab) {
-    set(slab, slab.base(), slab.run().bytes());
+    final long end = slab.base() + slab.run().bytes();
+    for (long at = slab.base(); at < end; at += 1L << GRANULE_SHIFT) {
+      final Slab[] leaf = ROOT[(int) (at >>> LEAF_SHIFT)];
+      SLABS.setRelease(leaf, (int) (at >>> GRANULE_SHIFT) & LEAF_LENGTH - 1, slab);
+    }
   }
 
-  /** Forgets whatever is known of a range. */
-  public static void clear(final long address, final long bytes) {
-    set(Slab.NOBODY, address, bytes);
-  }
-
-  private static void set(final Slab slab, final long address, final long bytes) {
+  /**
+   * Forgets the slabs of one owner in a range. Those of others stay: the range is address space
+   * that its owner has unmapped, or is about to, and the kernel may have given parts of it to
+   * another allocator already, whose slabs these are then.
+   */
+  public static void clear(final long address, final long bytes, final Predicate<Slab> isMine) {
     final long end = address + bytes;
     for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
       final Slab[] leaf = ROOT[(int) (at >>> LEAF_SHIFT)];
-      if (leaf != EMPTY_LEAF) {
-        SLABS.setRelease(leaf, (int) (at >>> GRANULE_SHIFT) & LEAF_LENGTH - 1, slab);
+      final int granule = (int) (at >>> GRANULE_SHIFT) & LEAF_LENGTH - 1;
+      final Slab slab = (Slab) SLABS.getAcquire(leaf, granule);
+      if (slab != Slab.NOBODY && isMine.test(slab)) {
+        SLABS.compareAndSet(leaf, granule, slab, Slab.NOBODY);
       }
     }
   }

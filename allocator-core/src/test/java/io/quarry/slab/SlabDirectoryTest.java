@@ -31,7 +31,7 @@ class SlabDirectoryTest {
 
             @Override
             public void regionDropped(final long base, final long bytes) {
-              SlabDirectory.clear(base, bytes);
+              SlabDirectory.clear(base, bytes, slab -> true);
             }
           });
 
@@ -85,10 +85,10 @@ class SlabDirectoryTest {
   }
 
   @Test
-  void whatIsClearedIsGone() {
+  void whatIsClearedIsGoneAndWhatIsSomebodyElsesIsNot() {
     final Slab first = carve(2);
     final Slab second = carve(2);
-    SlabDirectory.clear(first.base(), first.run().bytes());
+    SlabDirectory.clear(first.base(), 2 * first.run().bytes(), slab -> slab == first);
     assertThat(SlabDirectory.slabAt(first.base())).isSameAs(Slab.NOBODY);
     assertThat(SlabDirectory.slabAt(second.base() - 1)).isSameAs(Slab.NOBODY);
     assertThat(SlabDirectory.slabAt(second.base())).isSameAs(second);
@@ -100,7 +100,7 @@ class SlabDirectoryTest {
   @Test
   void clearingWhatNeverHadALeafIsHarmless() {
     final long far = 3 * LEAF_BYTES;
-    SlabDirectory.clear(far, 2 * LEAF_BYTES);
+    SlabDirectory.clear(far, 2 * LEAF_BYTES, slab -> true);
     assertThat(SlabDirectory.slabAt(far)).isSameAs(Slab.NOBODY);
   }
 
