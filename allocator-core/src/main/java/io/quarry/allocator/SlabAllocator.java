@@ -283,7 +283,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return false;
     }
     if (slab.sizeClass() == Slab.LARGE) {
-      return Geometry.granulesFor(size) == slab.run().granules() || size == 0;
+      return Math.max(1, Geometry.granulesFor(size)) == slab.run().granules();
     }
     for (long alignment = 1;
         alignment <= Geometry.GRANULE_BYTES && (address & alignment - 1) == 0;
