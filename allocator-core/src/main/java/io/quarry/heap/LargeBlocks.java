@@ -97,10 +97,13 @@ public final class LargeBlocks {
       source.leave(slab);
       slab.retire();
       source.enter(successor);
-      return successor.base();
     } finally {
       regions.lock().unlock();
     }
+    if (granules * Geometry.GRANULE_BYTES < slab.blockBytes()) {
+      heaps.stir(); // what it gave up is idle now
+    }
+    return successor.base();
   }
 
   private static boolean resizeRun(
