@@ -47,6 +47,7 @@ final class Maintenance implements Agent, IdleStrategy {
   static synchronized void remove(final Housekeeping chore) {
     if (running != null) {
       running.chores.remove(chore);
+      LockSupport.unpark(running.thread); // it may sleep for long, and this may have been the last
     }
   }
 

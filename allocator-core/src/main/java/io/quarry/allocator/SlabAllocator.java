@@ -159,9 +159,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (outcome > 0) {
       return Heaps.untagged(outcome);
     }
-    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
-      throw closedException();
-    }
+    checkOpen(); // a request that could never be met is refused before that is looked at
     return NULL;
   }
 
@@ -303,7 +301,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return false;
     }
     if (slab.sizeClass() == Slab.LARGE) {
-      return Geometry.granulesFor(size) == slab.run().granules() || size == 0;
+      return Math.max(1, Geometry.granulesFor(size)) == slab.run().granules();
     }
     for (long alignment = 1;
         alignment <= Geometry.GRANULE_BYTES && (address & alignment - 1) == 0;

@@ -128,12 +128,19 @@ public final class Heaps {
    */
   public long allocate(final int sizeClass) {
     long address = allocateOnce(sizeClass);
-    if (address == refused(Refusal.LIMIT)) {
+    if (hasNoRoom(address)) {
       // Nothing may be held back for later use while somebody goes without.
       retireEmpties();
       address = allocateOnce(sizeClass);
     }
-    return address == refused(Refusal.LIMIT) ? allocateAtTheLimit(sizeClass) : address;
+    return hasNoRoom(address) ? allocateAtTheLimit(sizeClass) : address;
+  }
+
+  /**
+   * Whether there is no room for a slab of the usual size, now or ever; one block may fit still.
+   */
+  private static boolean hasNoRoom(final long outcome) {
+    return outcome == refused(Refusal.LIMIT) || outcome == refused(Refusal.TOO_LARGE);
   }
 
   static long refused(final Refusal refusal) {

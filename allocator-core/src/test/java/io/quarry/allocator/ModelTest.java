@@ -1,0 +1,148 @@
+package io.quarry.allocator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarry.allocator.ModelWorker.Kind;
+import java.lang.reflect.InvocationTargetException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random operations against a reference model: several threads, some of which die with live blocks,
+ * and virtual ones where there are such. {@code -Dquarry.test.ops} sets the number of operations,
+ * {@code -Dquarry.test.seed} repeats a run as far as the scheduler lets it.
+ */
+class ModelTest {
+  private static final long OPERATIONS = Long.getLong("quarry.test.ops", 12_000_000);
+  private static final long SEED = Long.getLong("quarry.test.seed", System.nanoTime());
+  private static final long CAPACITY = 384L << 20;
+  private static final int THREADS = 4;
+
+  @Test
+  void manyThreadsAgreeWithTheModel() throws Exception {
+    // Short enough that slabs are unmapped and mapped again all the time.
+    run(SEED, OPERATIONS * 3 / 4, CAPACITY, Duration.ofMillis(20), ReturnMode.UNMAP);
+  }
+
+  @Test
+  void manyThreadsAgreeWithTheModelAtTheLimit() throws Exception {
+    final Model model =
+        run(SEED + 1, OPERATIONS / 8, 24L << 20, Duration.ofMillis(5), ReturnMode.UNMAP);
+    assertThat(model.exhaustions()).as("how often the limit was met").isPositive();
+  }
+
+  @Test
+  void manyThreadsAgreeWithTheModelWhereMemoryIsDiscarded() throws Exception {
+    run(SEED + 2, OPERATIONS / 8, 64L << 20, Duration.ofMillis(5), ReturnMode.DISCARD);
+  }
+
+  private static Model run(
+      final long seed,
+      final long operations,
+      final long capacity,
+      final Duration idleTime,
+      final ReturnMode mode)
+      throws Exception {
+    try (SlabAllocator allocator =
+        SlabAllocator.builder()
+            .capacity(capacity)
+            .regionSize(16L << 20)
+            .idleTime(idleTime)
+            .returnMode(mode)
+            .build()) {
+      final Model model = new Model(allocator, capacity);
+      final long done;
+      try {
+        done = play(model, seed, operations);
+        end(model, mode);
+      } catch (final Throwable failure) {
+        throw new AssertionError("with -Dquarry.test.seed=" + seed, failure);
+      }
+      assertThat(done).isGreaterThanOrEqualTo(operations);
+      return model;
+    }
+  }
+
+  private static long play(final Model model, final long seed, final long operations)
+      throws InterruptedException {
+    final AtomicBoolean ended = new AtomicBoolean();
+    final Thread observer = new Thread(() -> model.observe(ended), "observer");
+    observer.start();
+    try {
+      final List<ModelWorker> workers = new ArrayList<>();
+      final int generations = 16;
+      for (int generation = 0; generation < generations; generation++) {
+        // Each generation dies with live blocks; the next ones free them.
+        final List<Thread> threads = new ArrayList<>();
+        final int virtual = generation % 4 == 3 ? 1 : 0;
+        final long share = operations / generations / (THREADS + virtual) + 1;
+        for (int i = 0; i < THREADS + virtual; i++) {
+          final Kind kind = i == 0 ? Kind.PRODUCER : i == 1 ? Kind.CONSUMER : Kind.MIXED;
+          final ModelWorker worker =
+              new ModelWorker(model, seed * 31 + generation * 100L + i, share, kind);
+          workers.add(worker);
+          threads.add(i < THREADS ? started(worker) : startedVirtual(worker));
+        }
+        for (final Thread thread : threads) {
+          thread.join();
+        }
+        model.requireNoFailure();
+      }
+      return workers.stream().mapToLong(ModelWorker::done).sum();
+    } finally {
+      ended.set(true);
+      observer.join();
+      model.requireNoFailure();
+    }
+  }
+
+  private static void end(final Model model, final ReturnMode mode) throws InterruptedException {
+    final SlabAllocator allocator = model.allocator();
+    model.requireEqualToStats();
+    model.freeAll();
+    final AllocatorStats freed = allocator.stats();
+    assertThat(freed.liveBlocks()).isZero();
+    assertThat(freed.liveBytes()).isZero();
+    assertThat(freed.mallocCount()).isEqualTo(freed.freeCount());
+    assertThat(freed.misuseCount()).isZero();
+    assertThat(model.observations()).isPositive();
+    assertThat(model.refusals()).as("bad frees that were tried").isPositive();
+    // All other threads are dead, and this one has nothing current that is not empty. The agent may
+    // be about to return some of it at this very moment: that arrives a little later.
+    final long returned = allocator.trim();
+    assertThat(allocator.stats().unmappedBytes()).isGreaterThanOrEqualTo(returned);
+    final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
+    while (holdsMemory(allocator.stats(), mode) && System.nanoTime() - deadline < 0) {
+      Thread.sleep(5);
+    }
+    final AllocatorStats trimmed = allocator.stats();
+    assertThat(holdsMemory(trimmed, mode)).as(trimmed.toText()).isFalse();
+  }
+
+  /** Whether anything is left that should be the kernel's again. */
+  private static boolean holdsMemory(final AllocatorStats stats, final ReturnMode mode) {
+    return stats.mappedBytes() > 0 || mode == ReturnMode.UNMAP && stats.reservedBytes() > 0;
+  }
+
+  private static Thread started(final Runnable work) {
+    final Thread thread = new Thread(work);
+    thread.start();
+    return thread;
+  }
+
+  /** A virtual thread where the JDK knows them; otherwise one more of the other kind. */
+  static Thread startedVirtual(final Runnable work) {
+    try {
+      return (Thread)
+          Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, work);
+    } catch (final NoSuchMethodException before21) {
+      return started(work);
+    } catch (final IllegalAccessException | InvocationTargetException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+}

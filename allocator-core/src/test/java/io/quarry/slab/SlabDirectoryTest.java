@@ -1,0 +1,119 @@
+package io.quarry.slab;
+
+import static io.quarry.region.Geometry.GRANULE_BYTES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarry.posix.Posix;
+import io.quarry.region.IdlePolicy;
+import io.quarry.region.RegionSettings;
+import io.quarry.region.Regions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SlabDirectoryTest {
+
+  private static final long LEAF_BYTES = 1L << 30;
+
+  private final List<long[]> reserved = new ArrayList<>();
+  private final Regions regions =
+      new Regions(
+          Posix.host(),
+          System::nanoTime,
+          new RegionSettings(4L << 30, 64L << 20, IdlePolicy.UNMAP),
+          new Regions.Listener() {
+            @Override
+            public void regionReserved(final long base, final long bytes) {
+              SlabDirectory.prepare(base, bytes);
+              reserved.add(new long[] {base, bytes});
+            }
+
+            @Override
+            public void regionDropped(final long base, final long bytes) {
+              SlabDirectory.clear(base, bytes, slab -> true);
+            }
+          });
+
+  @AfterEach
+  void close() {
+    regions.close();
+  }
+
+  @Test
+  void thereIsNobodyAtNumbersThatAreNoAddresses() {
+    final long slab = carve(1).base();
+    for (final long address :
+        new long[] {
+          0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 48, (1L << 48) - 1, -GRANULE_BYTES
+        }) {
+      assertThat(SlabDirectory.slabAt(address)).as("%x", address).isSameAs(Slab.NOBODY);
+    }
+    // Addresses that differ from that of a slab only in bits that are too high.
+    for (int bit = 48; bit < Long.SIZE; bit++) {
+      assertThat(SlabDirectory.slabAt(slab | 1L << bit)).as("bit %d", bit).isSameAs(Slab.NOBODY);
+    }
+  }
+
+  @Test
+  void aSlabIsFoundAtEachOfItsBytesAndNextToItItsNeighbours() {
+    final Slab first = carve(1);
+    final Slab second = carve(3);
+    final Slab third = carve(1);
+    assertThat(second.base()).isEqualTo(first.base() + GRANULE_BYTES);
+    assertThat(third.base()).isEqualTo(second.base() + 3 * GRANULE_BYTES);
+    for (long at = second.base(); at < third.base(); at += 16) {
+      assertThat(SlabDirectory.slabAt(at) == second).isTrue();
+    }
+    assertThat(SlabDirectory.slabAt(first.base() - 1)).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(second.base() - 1)).isSameAs(first);
+    assertThat(SlabDirectory.slabAt(third.base() - 1)).isSameAs(second);
+    assertThat(SlabDirectory.slabAt(third.base())).isSameAs(third);
+    assertThat(SlabDirectory.slabAt(third.base() + GRANULE_BYTES)).isSameAs(Slab.NOBODY);
+  }
+
+  @Test
+  void aSlabAcrossLeavesIsFoundOnBothSidesOfTheBorder() {
+    final Slab slab = carve((int) (2 * LEAF_BYTES / GRANULE_BYTES));
+    final long border = (slab.base() + LEAF_BYTES) / LEAF_BYTES * LEAF_BYTES;
+    for (final long at :
+        new long[] {slab.base(), border - 1, border, slab.base() + 2 * LEAF_BYTES - 1}) {
+      assertThat(SlabDirectory.slabAt(at)).as("%x", at).isSameAs(slab);
+    }
+    assertThat(SlabDirectory.slabAt(slab.base() - 1)).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(slab.base() + 2 * LEAF_BYTES)).isSameAs(Slab.NOBODY);
+  }
+
+  @Test
+  void whatIsClearedIsGoneAndWhatIsSomebodyElsesIsNot() {
+    final Slab first = carve(2);
+    final Slab second = carve(2);
+    SlabDirectory.clear(first.base(), 2 * first.run().bytes(), slab -> slab == first);
+    assertThat(SlabDirectory.slabAt(first.base())).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(second.base() - 1)).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(second.base())).isSameAs(second);
+    regions.close();
+    assertThat(SlabDirectory.slabAt(second.base())).isSameAs(Slab.NOBODY);
+    assertThat(reserved).hasSize(1);
+  }
+
+  @Test
+  void clearingWhatNeverHadALeafIsHarmless() {
+    final long far = 3 * LEAF_BYTES;
+    SlabDirectory.clear(far, 2 * LEAF_BYTES, slab -> true);
+    assertThat(SlabDirectory.slabAt(far)).isSameAs(Slab.NOBODY);
+  }
+
+  private Slab carve(final int granules) {
+    final Slab slab = new Slab(null, Slab.LARGE, granules * GRANULE_BYTES, 1);
+    regions.lock().lock();
+    try {
+      assertThat(regions.take(slab.run(), granules, 1)).isNull();
+    } finally {
+      regions.lock().unlock();
+    }
+    slab.place();
+    SlabDirectory.put(slab);
+    return slab;
+  }
+}
