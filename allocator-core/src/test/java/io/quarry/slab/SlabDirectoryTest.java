@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarry.posix.Posix;
 import io.quarry.region.IdlePolicy;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -16,24 +15,23 @@ class SlabDirectoryTest {
 
   private static final long LEAF_BYTES = 1L << 30;
 
-  private final List<long[]> reserved = new ArrayList<>();
-  private final Regions regions =
-      new Regions(
-          Posix.host(),
-          System::nanoTime,
-          new RegionSettings(4L << 30, 64L << 20, IdlePolicy.UNMAP),
-          new Regions.Listener() {
-            @Override
-            public void regionReserved(final long base, final long bytes) {
-              SlabDirectory.prepare(base, bytes);
-              reserved.add(new long[] {base, bytes});
-            }
+  private static final RegionSettings SETTINGS =
+      new RegionSettings(4L << 30, 64L << 20, IdlePolicy.UNMAP);
 
-            @Override
-            public void regionDropped(final long base, final long bytes) {
-              SlabDirectory.clear(base, bytes, slab -> true);
-            }
-          });
+  private final Regions regions = new Regions(Posix.host(), System::nanoTime, SETTINGS, new Keep());
+
+  /** Keeps the directory as an allocator does. */
+  private static final class Keep implements Regions.Listener {
+    @Override
+    public void regionReserved(final long base, final long bytes) {
+      SlabDirectory.prepare(base, bytes);
+    }
+
+    @Override
+    public void regionDropped(final Region region) {
+      SlabDirectory.clear(region);
+    }
+  }
 
   @AfterEach
   void close() {
@@ -86,22 +84,25 @@ class SlabDirectoryTest {
 
   @Test
   void whatIsClearedIsGoneAndWhatIsSomebodyElsesIsNot() {
-    final Slab first = carve(2);
-    final Slab second = carve(2);
-    SlabDirectory.clear(first.base(), 2 * first.run().bytes(), slab -> slab == first);
-    assertThat(SlabDirectory.slabAt(first.base())).isSameAs(Slab.NOBODY);
-    assertThat(SlabDirectory.slabAt(second.base() - 1)).isSameAs(Slab.NOBODY);
-    assertThat(SlabDirectory.slabAt(second.base())).isSameAs(second);
-    regions.close();
-    assertThat(SlabDirectory.slabAt(second.base())).isSameAs(Slab.NOBODY);
-    assertThat(reserved).hasSize(1);
-  }
-
-  @Test
-  void clearingWhatNeverHadALeafIsHarmless() {
-    final long far = 3 * LEAF_BYTES;
-    SlabDirectory.clear(far, 2 * LEAF_BYTES, slab -> true);
-    assertThat(SlabDirectory.slabAt(far)).isSameAs(Slab.NOBODY);
+    final Slab mine = carve(2);
+    final Slab alsoMine = carve(2);
+    // As where another region lies in a hole of this one: the same addresses, another run.
+    final Slab intruder = new Slab(null, Slab.LARGE, GRANULE_BYTES, 1);
+    final Regions others = new Regions(Posix.host(), System::nanoTime, SETTINGS, new Keep());
+    others.lock().lock();
+    try {
+      assertThat(others.take(intruder.run(), 1, 1)).isNull();
+    } finally {
+      others.lock().unlock();
+    }
+    intruder.place();
+    SlabDirectory.put(intruder);
+    SlabDirectory.clear(mine.run().region());
+    assertThat(SlabDirectory.slabAt(mine.base())).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(alsoMine.base())).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(intruder.base())).isSameAs(intruder);
+    others.close();
+    assertThat(SlabDirectory.slabAt(intruder.base())).isSameAs(Slab.NOBODY);
   }
 
   private Slab carve(final int granules) {
