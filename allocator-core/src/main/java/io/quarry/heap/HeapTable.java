@@ -1,5 +1,7 @@
 package io.quarry.heap;
 
+import io.quarry.slab.SizeClasses;
+import io.quarry.slab.Slab;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -16,7 +18,7 @@ import java.util.Arrays;
  * sends it to the slow path. The field is read opaque: a loop of allocations must not keep an old
  * array in a register, or it would not notice that the allocator was closed.
  */
-final class HeapTable {
+public final class HeapTable {
   private static final int PROBES = 8;
   private static final int MIN_LENGTH = 16;
   private static final int MAX_LENGTH = 1 << 20;
@@ -34,8 +36,20 @@ final class HeapTable {
   private Heap[] table = emptyTable(MIN_LENGTH);
   private int size;
 
+  HeapTable() {}
+
+  /**
+   * The slab that the calling thread allocates small blocks of a size from; one without a candidate
+   * if there is more to it. The fast path of {@code malloc}.
+   *
+   * @param size 0 to {@link SizeClasses#MAX_SMALL_BYTES}
+   */
+  public Slab currentSlab(final int size) {
+    return first(Thread.currentThread()).current(SizeClasses.ofSmall(size));
+  }
+
   /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
-  Heap first(final Thread thread) {
+  private Heap first(final Thread thread) {
     final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
     final Heap heap = slots[(int) thread.getId() & slots.length - 1];
     return heap.isActedForBy(thread) ? heap : Heap.NONE;

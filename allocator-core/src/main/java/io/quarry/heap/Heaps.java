@@ -84,39 +84,9 @@ public final class Heaps {
     return large;
   }
 
-  // --- the fast paths ----------------------------------------------------------------------------
-
-  /**
-   * Allocates a small block from the calling thread's own heap, if that has a candidate at hand.
-   *
-   * @param size 0 to {@link SizeClasses#MAX_SMALL_BYTES}
-   * @return 0 if it takes more than that
-   */
-  public long allocateFast(final int size) {
-    final Heap heap = table.first(Thread.currentThread());
-    final Slab slab = heap.current(SizeClasses.ofSmall(size));
-    return slab.hasCandidate() || slab.reload() ? slab.take() : 0;
-  }
-
-  /**
-   * Frees a block of the calling thread's own heap, if that is all there is to it.
-   *
-   * @return false if nothing was done
-   */
-  public boolean freeFast(final long address) {
-    final Slab slab = SlabDirectory.slabAt(address);
-    if (!slab.isFastFor(Thread.currentThread(), this)) {
-      return false;
-    }
-    final long word = slab.freeFast(address);
-    if (word == -1L && !slab.isCurrentPlain()) {
-      noticeEmptyWord(slab);
-    }
-    return word != 0;
-  }
-
-  private static void noticeEmptyWord(final Slab slab) {
-    ((Heap) slab.owner()).noticeEmptyWord(slab);
+  /** From a thread to what it allocates from. */
+  public HeapTable table() {
+    return table;
   }
 
   // --- allocating --------------------------------------------------------------------------------
@@ -274,6 +244,11 @@ public final class Heaps {
   }
 
   // --- freeing -----------------------------------------------------------------------------------
+
+  /** After the owner's free of the last block of a word, in a slab that is not current. */
+  public static void noticeEmptyWord(final Slab slab) {
+    ((Heap) slab.owner()).noticeEmptyWord(slab);
+  }
 
   /** Frees whatever block starts at an address, whoever it belongs to. */
   public Freed free(final long address) {

@@ -35,6 +35,12 @@ public interface BlockAllocator extends AutoCloseable {
    */
   void touch(int slot, long handle, int sizeBytes, long stamp);
 
+  /**
+   * Writes into every page of the block once, and does no more: for microbenchmarks, in which
+   * anything more would be measured as well.
+   */
+  void touchPages(int slot, long handle, int sizeBytes);
+
   /** Whether the block still holds what {@link #touch} wrote with {@code stamp}. */
   boolean holds(int slot, long handle, int sizeBytes, long stamp);
 

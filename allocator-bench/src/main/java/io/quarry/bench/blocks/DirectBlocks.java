@@ -48,6 +48,15 @@ abstract class DirectBlocks implements BlockAllocator {
   }
 
   @Override
+  public final void touchPages(int slot, long handle, int sizeBytes) {
+    final ByteBuffer buffer = buffers[slot];
+    buffer.putLong(0, handle);
+    for (int offset = PAGE_BYTES; offset < sizeBytes; offset += PAGE_BYTES) {
+      buffer.put(offset, (byte) 1);
+    }
+  }
+
+  @Override
   public final boolean holds(int slot, long handle, int sizeBytes, long stamp) {
     final ByteBuffer buffer = buffers[slot];
     return buffer.getLong(0) == stamp && buffer.getLong(sizeBytes - Long.BYTES) == ~stamp;

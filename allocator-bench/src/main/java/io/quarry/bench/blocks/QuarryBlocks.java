@@ -23,6 +23,11 @@ final class QuarryBlocks implements BlockAllocator {
   }
 
   @Override
+  public void touchPages(int slot, long handle, int sizeBytes) {
+    RawMemory.touchPages(handle, sizeBytes);
+  }
+
+  @Override
   public boolean holds(int slot, long handle, int sizeBytes, long stamp) {
     return RawMemory.holds(handle, sizeBytes, stamp);
   }

@@ -21,6 +21,15 @@ final class RawMemory {
     UnsafeApi.putLong(address + last, ~stamp);
   }
 
+  static void touchPages(long address, int sizeBytes) {
+    UnsafeApi.putLong(address, address);
+    for (int offset = BlockAllocator.PAGE_BYTES;
+        offset < sizeBytes;
+        offset += BlockAllocator.PAGE_BYTES) {
+      UnsafeApi.putByte(address + offset, (byte) 1);
+    }
+  }
+
   static boolean holds(long address, int sizeBytes, long stamp) {
     return UnsafeApi.getLong(address) == stamp
         && UnsafeApi.getLong(address + sizeBytes - Long.BYTES) == ~stamp;

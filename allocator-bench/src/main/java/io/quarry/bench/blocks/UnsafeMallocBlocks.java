@@ -21,6 +21,11 @@ final class UnsafeMallocBlocks implements BlockAllocator {
   }
 
   @Override
+  public void touchPages(int slot, long handle, int sizeBytes) {
+    RawMemory.touchPages(handle, sizeBytes);
+  }
+
+  @Override
   public boolean holds(int slot, long handle, int sizeBytes, long stamp) {
     return RawMemory.holds(handle, sizeBytes, stamp);
   }

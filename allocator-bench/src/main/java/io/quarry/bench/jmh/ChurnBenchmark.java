@@ -48,7 +48,7 @@ public class ChurnBenchmark {
   public void open() {
     blocks = Peer.of(allocator).open(LIVE);
     for (int slot = 0; slot < LIVE; slot++) {
-      handles[slot] = allocate(slot, draws[slot]);
+      handles[slot] = allocate(blocks, slot, draws[slot]);
     }
   }
 
@@ -64,16 +64,17 @@ public class ChurnBenchmark {
   /** One replacement: a free and an allocation. */
   @Benchmark
   public void replace() {
+    final BlockAllocator allocating = blocks;
     final int draw = draws[next++ & DRAWS - 1];
     final int slot = draw & LIVE - 1;
-    blocks.free(slot, handles[slot]);
-    handles[slot] = allocate(slot, draw);
+    allocating.free(slot, handles[slot]);
+    handles[slot] = allocate(allocating, slot, draw);
   }
 
-  private long allocate(int slot, int draw) {
+  private static long allocate(BlockAllocator allocating, int slot, int draw) {
     final int sizeBytes = BlockAllocator.MIN_SIZE_BYTES + (draw >>> SIZE_SHIFT & SIZES - 1);
-    final long handle = blocks.allocate(slot, sizeBytes);
-    blocks.touch(slot, handle, sizeBytes, draw);
+    final long handle = allocating.allocate(slot, sizeBytes);
+    allocating.touchPages(slot, handle, sizeBytes);
     return handle;
   }
 }

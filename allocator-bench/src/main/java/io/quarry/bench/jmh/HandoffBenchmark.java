@@ -82,7 +82,7 @@ public class HandoffBenchmark {
       final int first = batch * BATCH;
       for (int slot = first; slot < first + BATCH; slot++) {
         handles[slot] = blocks.allocate(slot, SIZE_BYTES);
-        blocks.touch(slot, handles[slot], SIZE_BYTES, slot);
+        blocks.touchPages(slot, handles[slot], SIZE_BYTES);
       }
       filled.add(batch);
     }
