@@ -274,23 +274,35 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   @Override
   public void free(final long address) {
-    final Slab slab = SlabDirectory.slabAt(address);
-    if (slab.isFastFor(Thread.currentThread(), heaps)) {
-      final long word = slab.freeFast(address);
-      if (word != 0) {
-        if (word == -1L && !slab.isCurrentPlain()) {
-          Heaps.noticeEmptyWord(slab);
-        }
-        return;
-      }
+    if (!freeFast(SlabDirectory.guessAt(address), address)) {
+      freeSlow(address);
     }
-    freeSlow(address);
+  }
+
+  /** Frees into a slab of the calling thread's own heap, if that is all there is to it. */
+  private boolean freeFast(final Slab slab, final long address) {
+    if (!slab.isFastFor(Thread.currentThread(), heaps)) {
+      return false;
+    }
+    final long word = slab.freeFast(address);
+    if (word == -1L && !slab.isCurrentPlain()) {
+      Heaps.noticeEmptyWord(slab);
+    }
+    return word != 0;
   }
 
   private void freeSlow(final long address) {
     checkOpen();
     if (address == NULL) {
       return;
+    }
+    final Slab slab = SlabDirectory.slabAt(address);
+    if (slab.isFastFor(Thread.currentThread(), heaps)) {
+      // The guess was another slab, 4 GiB away or a multiple of it.
+      SlabDirectory.guess(address, slab);
+      if (freeFast(slab, address)) {
+        return;
+      }
     }
     final Freed freed = heaps.free(address);
     if (freed != Freed.FREED) {

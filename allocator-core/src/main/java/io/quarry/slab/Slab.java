@@ -216,6 +216,11 @@ public final class Slab {
     return blockBytes;
   }
 
+  /** Whether threads may have slabs of this kind for themselves. */
+  boolean isSmall() {
+    return sizeClass >= 0 && sizeClass < SizeClasses.SMALL_COUNT;
+  }
+
   public int blockCount() {
     return blockCount;
   }
@@ -357,14 +362,18 @@ public final class Slab {
   }
 
   /**
-   * The owner's free where nothing is out of the ordinary. The one place where speed counts: three
-   * loads, one multiplication, one store.
+   * The owner's free where nothing is out of the ordinary: one multiplication, one store.
    *
+   * @param address any address, if the slab was found by {@link SlabDirectory#guessAt}
    * @return the word of the bitmap after the free; 0, which no word can be then, if nothing was
    *     done
    */
   public long freeFast(final long address) {
-    final long product = (address - base) * reciprocal;
+    final long offset = address - base;
+    if (offset >>> SlabDirectory.GUESS_BITS != 0) {
+      return 0; // not in this slab
+    }
+    final long product = offset * reciprocal;
     final int index = (int) (product >>> BlockIndex.FRACTION_BITS);
     final long[] bitmap = free;
     final long before = bitmap[index >>> 6];

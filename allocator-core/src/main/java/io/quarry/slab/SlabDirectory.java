@@ -33,6 +33,12 @@ public final class SlabDirectory {
   private static final int LEAF_LENGTH = 1 << LEAF_BITS;
   private static final int ROOT_LENGTH = 1 << ADDRESS_BITS - LEAF_SHIFT;
 
+  /** A guess is right for addresses less than 2^32 above the slab's base. */
+  static final int GUESS_BITS = 32;
+
+  /** As many granules as 4 GiB have: the slabs in that much memory do not displace each other. */
+  private static final int RECENT_LENGTH = 1 << GUESS_BITS - GRANULE_SHIFT;
+
   private static final VarHandle SLABS = MethodHandles.arrayElementVarHandle(Slab[].class);
   private static final VarHandle LEAVES = MethodHandles.arrayElementVarHandle(Slab[][].class);
 
@@ -43,7 +49,28 @@ public final class SlabDirectory {
     Arrays.fill(ROOT, EMPTY_LEAF);
   }
 
+  private static final Slab[] RECENT = new Slab[RECENT_LENGTH];
+
+  static {
+    Arrays.fill(RECENT, Slab.NOBODY);
+  }
+
   private SlabDirectory() {}
+
+  /**
+   * A guess at the slab of small blocks at an address, in one load: whichever was put or looked up
+   * last among those whose granules have the same last 16 bits. If the address is within 4 GiB
+   * above its base, it is the right one or its predecessor there: in the slot are only slabs that
+   * have a granule with these 16 bits, and within 4 GiB there is just one such granule.
+   */
+  public static Slab guessAt(final long address) {
+    return (Slab) SLABS.getAcquire(RECENT, (int) (address >>> GRANULE_SHIFT) & RECENT_LENGTH - 1);
+  }
+
+  /** Makes a slab the guess for an address of it. */
+  public static void guess(final long address, final Slab slab) {
+    SLABS.setRelease(RECENT, (int) (address >>> GRANULE_SHIFT) & RECENT_LENGTH - 1, slab);
+  }
 
   /** The slab at an address, whatever number that is; {@link Slab#NOBODY} if there is none. */
   public static Slab slabAt(final long address) {
@@ -75,6 +102,9 @@ public final class SlabDirectory {
     final long end = address + bytes;
     for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
       SLABS.setRelease(leafOf(at), indexOf(at), slab);
+      if (slab.isSmall()) {
+        guess(at, slab);
+      }
     }
   }
 
@@ -90,6 +120,8 @@ public final class SlabDirectory {
       if (slab.run().region() == region) {
         // Another allocator may be publishing a slab there at this moment.
         SLABS.compareAndSet(leaf, indexOf(at), slab, Slab.NOBODY);
+        SLABS.compareAndSet(
+            RECENT, (int) (at >>> GRANULE_SHIFT) & RECENT_LENGTH - 1, slab, Slab.NOBODY);
       }
     }
   }
