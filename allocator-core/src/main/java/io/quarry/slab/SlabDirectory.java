@@ -67,7 +67,7 @@ public final class SlabDirectory {
     return (Slab) SLABS.getAcquire(RECENT, (int) (address >>> GRANULE_SHIFT) & RECENT_LENGTH - 1);
   }
 
-  /** Makes a slab the guess for an address of it. */
+  /** Makes a slab of small blocks the guess for an address of it. */
   public static void guess(final long address, final Slab slab) {
     SLABS.setRelease(RECENT, (int) (address >>> GRANULE_SHIFT) & RECENT_LENGTH - 1, slab);
   }
@@ -102,9 +102,8 @@ public final class SlabDirectory {
     final long end = address + bytes;
     for (long at = address; at < end; at += 1L << GRANULE_SHIFT) {
       SLABS.setRelease(leafOf(at), indexOf(at), slab);
-      if (slab.isSmall()) {
-        guess(at, slab);
-      }
+      // Of larger blocks there is nothing to guess, but what was there before must not stay.
+      guess(at, slab.isSmall() ? slab : Slab.NOBODY);
     }
   }
 

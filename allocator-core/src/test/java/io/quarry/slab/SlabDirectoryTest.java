@@ -63,7 +63,7 @@ class SlabDirectoryTest {
     for (long at = second.base(); at < third.base(); at += 16) {
       assertThat(SlabDirectory.slabAt(at) == second).isTrue();
     }
-    assertThat(SlabDirectory.slabAt(first.base() - 1)).isSameAs(Slab.NOBODY);
+    assertThat(SlabDirectory.slabAt(first.base() - 1)).isNotSameAs(first);
     assertThat(SlabDirectory.slabAt(second.base() - 1)).isSameAs(first);
     assertThat(SlabDirectory.slabAt(third.base() - 1)).isSameAs(second);
     assertThat(SlabDirectory.slabAt(third.base())).isSameAs(third);
@@ -78,8 +78,9 @@ class SlabDirectoryTest {
         new long[] {slab.base(), border - 1, border, slab.base() + 2 * LEAF_BYTES - 1}) {
       assertThat(SlabDirectory.slabAt(at)).as("%x", at).isSameAs(slab);
     }
-    assertThat(SlabDirectory.slabAt(slab.base() - 1)).isSameAs(Slab.NOBODY);
-    assertThat(SlabDirectory.slabAt(slab.base() + 2 * LEAF_BYTES)).isSameAs(Slab.NOBODY);
+    // Beside it may be other tests' regions.
+    assertThat(SlabDirectory.slabAt(slab.base() - 1)).isNotSameAs(slab);
+    assertThat(SlabDirectory.slabAt(slab.base() + 2 * LEAF_BYTES)).isNotSameAs(slab);
   }
 
   @Test
@@ -105,8 +106,30 @@ class SlabDirectoryTest {
     assertThat(SlabDirectory.slabAt(intruder.base())).isSameAs(Slab.NOBODY);
   }
 
+  @Test
+  void aGuessIsTheSlabOrOneThatTheAddressIsNotIn() {
+    final Slab small = new Slab(null, 3, 64, 3 * 1024);
+    place(small, 3);
+    for (long at = small.base(); at < small.base() + small.run().bytes(); at += GRANULE_BYTES) {
+      assertThat(SlabDirectory.guessAt(at)).isSameAs(small);
+      // The same slot: the guess has to be told from the truth by the offset.
+      assertThat(SlabDirectory.guessAt(at + (1L << 32))).isSameAs(small);
+      assertThat(small.freeFast(at + (1L << 32))).isZero();
+      assertThat(small.freeFast(at - (1L << 32))).isZero();
+    }
+    final Slab large = carve(1);
+    assertThat(SlabDirectory.guessAt(large.base())).isSameAs(Slab.NOBODY);
+    SlabDirectory.clear(small.run().region());
+    assertThat(SlabDirectory.guessAt(small.base())).isSameAs(Slab.NOBODY);
+  }
+
   private Slab carve(final int granules) {
     final Slab slab = new Slab(null, Slab.LARGE, granules * GRANULE_BYTES, 1);
+    place(slab, granules);
+    return slab;
+  }
+
+  private void place(final Slab slab, final int granules) {
     regions.lock().lock();
     try {
       assertThat(regions.take(slab.run(), granules, 1)).isNull();
@@ -115,6 +138,5 @@ class SlabDirectoryTest {
     }
     slab.place();
     SlabDirectory.put(slab);
-    return slab;
   }
 }
