@@ -167,6 +167,19 @@ final class Maintenance implements Agent, IdleStrategy {
     if (delay > 0 && !chores.isEmpty()) {
       LockSupport.parkNanos(this, delay);
     }
+    // The runner would take an interrupt for the wish to end; the thread is ours, and has none.
+    Thread.interrupted();
+  }
+
+  /** However the runner came to its end: allocators that are left get another one. */
+  @Override
+  public void onClose() {
+    synchronized (Maintenance.class) {
+      if (running == this) {
+        running = null;
+        chores.forEach(Maintenance::add);
+      }
+    }
   }
 
   @Override

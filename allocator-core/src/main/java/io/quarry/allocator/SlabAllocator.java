@@ -1,6 +1,5 @@
 package io.quarry.allocator;
 
-import io.quarry.allocator.InvalidAddressException.Reason;
 import io.quarry.heap.Census;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
@@ -49,6 +48,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   /** The table of {@link #heaps}: one step less on the fast path. */
   private final HeapTable threads;
 
+  private final Addresses addresses;
   private final Regions regions;
   private final LongSupplier nanoClock;
   private final long capacityBytes;
@@ -66,6 +66,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     final Housekeeping[] chore = new Housekeeping[1];
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
     threads = heaps.table();
+    addresses = new Addresses(heaps);
     housekeeping =
         new Housekeeping(
             this, heaps, regions, builder.idleNanos, nanoClock, builder.misuseListener);
@@ -121,7 +122,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   private long mallocSlow(final long size) {
     if ((size & NOT_SMALL) == 0) {
       final Slab slab = threads.currentSlab((int) size);
-      if (slab.reload()) {
+      if (slab.hasCandidate() || slab.reload()) {
         return slab.take();
       }
     }
@@ -248,7 +249,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (address == NULL) {
       return malloc(newSize);
     }
-    final Slab slab = liveBlockAt(address, "realloc");
+    checkOpen();
+    final Slab slab = addresses.liveBlockAt(address, "realloc");
     if (slab.sizeClass() == Slab.LARGE) {
       final long resized =
           newSize > SizeClasses.MAX_CLASS_BYTES ? heaps.large().resize(slab, newSize) : NULL;
@@ -297,16 +299,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return;
     }
     final Slab slab = SlabDirectory.slabAt(address);
-    if (slab.isFastFor(Thread.currentThread(), heaps)) {
-      // The guess was another slab, 4 GiB away or a multiple of it.
+    if (slab != SlabDirectory.guessAt(address) && freeFast(slab, address)) {
+      // The guess was another slab, 4 GiB away or a multiple of it. Next time it is this one.
       SlabDirectory.guess(address, slab);
-      if (freeFast(slab, address)) {
-        return;
-      }
+      return;
     }
     final Freed freed = heaps.free(address);
     if (freed != Freed.FREED) {
-      throw invalid(freed, address, "free");
+      throw Addresses.invalid(freed, address, "free");
     }
   }
 
@@ -315,86 +315,17 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (size < 0) {
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
-    if (address != NULL && !couldBeOfSize(liveBlockAt(address, "free"), address, size)) {
-      throw new InvalidAddressException(
-          Reason.SIZE_MISMATCH,
-          address,
-          String.format(
-              "free(0x%x, %d): the block holds %d bytes, and no request for %d bytes gives such a"
-                  + " block; pass the size that was asked for",
-              address, size, usableSize(address), size));
+    checkOpen();
+    if (address != NULL) {
+      addresses.checkSize(address, size);
     }
     free(address);
   }
 
-  /** Whether {@code malloc} or {@code alignedAlloc} of a size could have given this block. */
-  private static boolean couldBeOfSize(final Slab slab, final long address, final long size) {
-    if (size > slab.blockBytes()) {
-      return false;
-    }
-    if (slab.sizeClass() == Slab.LARGE) {
-      return Math.max(1, Geometry.granulesFor(size)) == slab.run().granules();
-    }
-    for (long alignment = 1;
-        alignment <= Geometry.GRANULE_BYTES && (address & alignment - 1) == 0;
-        alignment <<= 1) {
-      if (SizeClasses.ofAligned((int) size, (int) alignment) == slab.sizeClass()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   @Override
   public long usableSize(final long address) {
-    return liveBlockAt(address, "usableSize").blockBytes();
-  }
-
-  // --- addresses ---------------------------------------------------------------------------------
-
-  private Slab liveBlockAt(final long address, final String call) {
     checkOpen();
-    final Slab slab = SlabDirectory.slabAt(address);
-    if (!heaps.isOurs(slab)) {
-      throw invalid(Freed.FOREIGN, address, call);
-    }
-    if (!slab.isBlockStart(address)) {
-      throw invalid(Freed.INTERIOR, address, call);
-    }
-    if (slab.isRetired() || slab.isFree(slab.indexOf(address))) {
-      throw invalid(Freed.DOUBLE_FREE, address, call);
-    }
-    return slab;
-  }
-
-  private static InvalidAddressException invalid(
-      final Freed verdict, final long address, final String call) {
-    final Slab slab = SlabDirectory.slabAt(address);
-    return switch (verdict) {
-      case INTERIOR ->
-          new InvalidAddressException(
-              Reason.INTERIOR,
-              address,
-              String.format(
-                  "%s(0x%x): lies inside of, not at the start of, a block: offset %d in a %s;"
-                      + " pass the address that malloc returned",
-                  call, address, address - slab.base(), slab));
-      case DOUBLE_FREE ->
-          new InvalidAddressException(
-              Reason.DOUBLE_FREE,
-              address,
-              String.format(
-                  "%s(0x%x): the block is free already: index %d in a %s; look for a second free",
-                  call, address, slab.indexOf(address), slab));
-      default ->
-          new InvalidAddressException(
-              Reason.FOREIGN,
-              address,
-              String.format(
-                  "%s(0x%x): no slab of this allocator is there; was the address allocated by another"
-                      + " allocator, or its memory returned long ago?",
-                  call, address));
-    };
+    return addresses.liveBlockAt(address, "usableSize").blockBytes();
   }
 
   private void checkOpen() {
@@ -421,7 +352,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    *     is closed
    */
   public UnsafeBuffer buffer(final long address, final int length) {
-    checkView(address, length, "buffer");
+    checkView(length);
+    addresses.blockAround(address, length, "buffer");
     return Views.unsafeBuffer(address, length);
   }
 
@@ -436,35 +368,15 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    * @throws IllegalStateException if the allocator is closed
    */
   public ByteBuffer byteBuffer(final long address, final int length) {
-    return Views.byteBuffer(checkView(address, length, "byteBuffer"), address, length);
+    checkView(length);
+    return Views.byteBuffer(addresses.blockAround(address, length, "byteBuffer"), address, length);
   }
 
-  private Slab checkView(final long address, final int length, final String call) {
+  private void checkView(final int length) {
     if (length < 0) {
       throw new IllegalArgumentException("length " + length + ": expected 0 or more bytes");
     }
     checkOpen();
-    final Slab slab = SlabDirectory.slabAt(address);
-    if (!heaps.isOurs(slab)) {
-      throw invalid(Freed.FOREIGN, address, call);
-    }
-    final int index = slab.indexOf(address);
-    if (index >= slab.blockCount()) {
-      throw invalid(Freed.INTERIOR, address, call);
-    }
-    if (slab.isRetired() || slab.isFree(index)) {
-      throw invalid(Freed.DOUBLE_FREE, address, call);
-    }
-    final long left = slab.addressOf(index) + slab.blockBytes() - address;
-    if (length > left) {
-      throw new InvalidAddressException(
-          Reason.SIZE_MISMATCH,
-          address,
-          String.format(
-              "%s(0x%x, %d): the block ends %d bytes after that address",
-              call, address, length, left));
-    }
-    return slab;
   }
 
   /**

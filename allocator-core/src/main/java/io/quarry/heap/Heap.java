@@ -183,10 +183,10 @@ final class Heap extends SlabOwner {
     final long blockBytes = SizeClasses.bytes(sizeClass);
     final int blocks = (int) (Geometry.bytesOf(granules) / blockBytes);
     final Slab slab = new Slab(this, sizeClass, blockBytes, blocks);
+    slab.makeCurrent(this); // before anybody can see it
     final Refusal refusal = source.carve(slab, granules, 1);
     if (refusal == null) {
       retreat(sizeClass);
-      slab.makeCurrent(this);
       slab.reload();
       current[sizeClass] = slab;
     }

@@ -15,13 +15,17 @@ import java.util.Arrays;
  * reader believes an entry only if the heap says that it belongs to the reading thread; a thread
  * enters its own heap itself, so it sees that entry. Whatever else a racing reader sees, an old
  * array, an entry that is gone, a heap half made, does not name the reading thread as owner, and
- * sends it to the slow path. The field is read opaque: a loop of allocations must not keep an old
- * array in a register, or it would not notice that the allocator was closed.
+ * sends it to the slow path. The field is read with acquire, so that the array it finds is filled,
+ * and so that a loop of allocations does not keep an old array in a register and miss that the
+ * allocator was closed.
  */
 public final class HeapTable {
   private static final int PROBES = 8;
   private static final int MIN_LENGTH = 16;
   private static final int MAX_LENGTH = 1 << 20;
+
+  /** A table this many times larger than its contents does not get them apart by growing. */
+  private static final int SPARSEST = 256;
 
   private static final VarHandle TABLE;
 
@@ -50,14 +54,14 @@ public final class HeapTable {
 
   /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
   private Heap first(final Thread thread) {
-    final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
+    final Heap[] slots = (Heap[]) TABLE.getAcquire(this);
     final Heap heap = slots[(int) thread.getId() & slots.length - 1];
     return heap.isActedForBy(thread) ? heap : Heap.NONE;
   }
 
   /** The heap of a thread, wherever its entry is; {@link Heap#NONE} if it has none. */
   Heap find(final Thread thread) {
-    final Heap[] slots = (Heap[]) TABLE.getOpaque(this);
+    final Heap[] slots = (Heap[]) TABLE.getAcquire(this);
     for (int probe = 0; probe < PROBES; probe++) {
       final Heap heap = slots[(int) thread.getId() + probe & slots.length - 1];
       if (heap.isActedForBy(thread)) {
@@ -67,15 +71,27 @@ public final class HeapTable {
     return Heap.NONE;
   }
 
-  /** Enters the calling thread's heap. Under the lock. */
-  void enter(final Heap heap, final Thread thread) {
+  /**
+   * Enters the calling thread's heap. Under the lock.
+   *
+   * @return false if there is no place for it: for a thread whose {@code getId} was overridden to
+   *     be the same as that of many others, or never the same twice
+   */
+  boolean enter(final Heap heap, final Thread thread) {
     if ((size + 1) * 4 > table.length) {
       grow();
     }
     while (!place(table, heap, thread)) {
-      grow();
+      if (table.length > SPARSEST * (size + 1) || !grow()) {
+        return false;
+      }
     }
     size++;
+    if (find(thread) != heap) {
+      remove(heap);
+      return false;
+    }
+    return true;
   }
 
   private static boolean place(final Heap[] slots, final Heap heap, final Thread thread) {
@@ -89,7 +105,7 @@ public final class HeapTable {
     return false;
   }
 
-  private void grow() {
+  private boolean grow() {
     for (int length = table.length * 2; length <= MAX_LENGTH; length *= 2) {
       final Heap[] larger = emptyTable(length);
       boolean all = true;
@@ -99,10 +115,10 @@ public final class HeapTable {
       }
       if (all) {
         TABLE.setRelease(this, larger);
-        return;
+        return true;
       }
     }
-    throw new IllegalStateException("more than " + MAX_LENGTH / 4 + " threads allocate");
+    return false;
   }
 
   /** Forgets a heap. Under the lock. */

@@ -31,8 +31,7 @@ import java.util.function.LongSupplier;
  * <p><b>Order of locks:</b> all heaps, then a shared heap, then the regions.
  */
 public final class Heaps {
-  private static final int MOST_SHARED = 8;
-  private static final long LEAST_POLL_NANOS = 1_000_000;
+  private static final long LEAST_POLL_NANOS = 10_000_000;
   private static final long MOST_POLL_NANOS = 500_000_000;
 
   private static final Refusal[] REFUSALS = Refusal.values();
@@ -44,7 +43,7 @@ public final class Heaps {
   private final HeapTable table = new HeapTable();
   private final List<Heap> owned = new ArrayList<>();
   private final Deque<Heap> abandoned = new ArrayDeque<>();
-  private final Heap[] shared;
+  private final SharedHeaps shared;
   private final Regions regions;
   private final SlabSource source;
   private final LargeBlocks large;
@@ -67,11 +66,7 @@ public final class Heaps {
     this.wakeMaintenance = wakeMaintenance;
     source = new SlabSource(regions, nanoClock, this::stir);
     large = new LargeBlocks(this, source);
-    final int processors = Runtime.getRuntime().availableProcessors();
-    shared = new Heap[Math.min(MOST_SHARED, Integer.highestOneBit(2 * processors - 1))];
-    for (int i = 0; i < shared.length; i++) {
-      shared[i] = Heap.shared(this, source);
-    }
+    shared = new SharedHeaps(this, source);
   }
 
   /** Bad frees that were found late. */
@@ -137,7 +132,7 @@ public final class Heaps {
     if (own != Heap.NONE) {
       return own.allocate(sizeClass);
     }
-    final Heap heap = lockShared();
+    final Heap heap = shared.lockOne();
     try {
       return closed ? refused(Refusal.CLOSED) : heap.allocate(sizeClass);
     } finally {
@@ -159,18 +154,11 @@ public final class Heaps {
     if (own != Heap.NONE) {
       return own.allocateSparingly(sizeClass);
     }
-    for (final Heap heap : shared) {
-      heap.lock().lock();
-      try {
-        final long address = heap.allocateExisting(sizeClass);
-        if (address != 0) {
-          return closed ? refused(Refusal.CLOSED) : address;
-        }
-      } finally {
-        heap.lock().unlock();
-      }
+    final long existing = shared.allocateExisting(sizeClass);
+    if (existing != 0) {
+      return closed ? refused(Refusal.CLOSED) : existing;
     }
-    final Heap heap = lockShared();
+    final Heap heap = shared.lockOne();
     try {
       return closed ? refused(Refusal.CLOSED) : heap.allocateSparingly(sizeClass);
     } finally {
@@ -181,6 +169,9 @@ public final class Heaps {
   private long allocateFromAbandoned(final int sizeClass) {
     lock.lock();
     try {
+      if (closed) {
+        return 0;
+      }
       for (final Heap heap : abandoned) {
         final long address = heap.allocateExisting(sizeClass);
         heap.settle(); // no slab of an abandoned heap is current
@@ -208,39 +199,33 @@ public final class Heaps {
       if (closed) {
         return Heap.NONE;
       }
+      if (abandoned.isEmpty()) {
+        abandonDeadLocked(); // threads that come and go are faster than the agent
+      }
       Heap heap = abandoned.pollFirst();
       if (heap == null) {
         heap = Heap.owned(this, source);
       }
+      boolean entered = false;
       try {
         owned.add(heap);
         heap.thread(thread);
-        table.enter(heap, thread);
-      } catch (final Throwable notEntered) {
-        owned.remove(heap);
-        heap.thread(null);
-        abandoned.addFirst(heap);
-        throw notEntered;
+        entered = table.enter(heap, thread);
+      } finally {
+        if (!entered) {
+          owned.remove(heap);
+          heap.thread(null);
+          abandoned.addFirst(heap);
+        }
+      }
+      if (!entered) {
+        return Heap.NONE;
       }
       stir(); // somebody has to notice when the thread dies
       return heap;
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Locks a shared heap, preferably one that nobody else wants at the moment. */
-  private Heap lockShared() {
-    final int start = (int) Thread.currentThread().getId();
-    for (int i = 0; i < shared.length; i++) {
-      final Heap heap = shared[start + i & shared.length - 1];
-      if (heap.lock().tryLock()) {
-        return heap;
-      }
-    }
-    final Heap heap = shared[start & shared.length - 1];
-    heap.lock().lock();
-    return heap;
   }
 
   // --- freeing -----------------------------------------------------------------------------------
@@ -296,14 +281,7 @@ public final class Heaps {
     if (own != Heap.NONE) {
       own.retireEmptyCurrents();
     }
-    for (final Heap heap : shared) {
-      heap.lock().lock();
-      try {
-        heap.retireEmptyCurrents();
-      } finally {
-        heap.lock().unlock();
-      }
-    }
+    shared.forEachLocked(Heap::retireEmptyCurrents);
     abandonDead();
     drainAbandoned();
     liveHeaps().forEach(Heap::examineNew);
@@ -330,15 +308,7 @@ public final class Heaps {
     abandonDead();
     drainAbandoned();
     liveHeaps().forEach(Heap::examine);
-    long delay = Long.MAX_VALUE;
-    for (final Heap heap : shared) {
-      heap.lock().lock();
-      try {
-        delay = Math.min(delay, heap.retireResting(nowNanos, idleNanos));
-      } finally {
-        heap.lock().unlock();
-      }
-    }
+    long delay = shared.retireResting(nowNanos, idleNanos);
     regions.returnIdle(nowNanos - idleNanos);
     final Long oldest = regions.oldestIdleNanos();
     if (oldest != null) {
@@ -370,18 +340,22 @@ public final class Heaps {
   private void abandonDead() {
     lock.lock();
     try {
-      for (int i = owned.size() - 1; i >= 0; i--) {
-        final Heap heap = owned.get(i);
-        if (!heap.threadVolatile().isAlive()) {
-          abandoned.addFirst(heap);
-          owned.remove(i);
-          table.remove(heap);
-          heap.thread(null);
-          heap.settle();
-        }
-      }
+      abandonDeadLocked();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void abandonDeadLocked() {
+    for (int i = owned.size() - 1; i >= 0; i--) {
+      final Heap heap = owned.get(i);
+      if (!heap.threadVolatile().isAlive()) {
+        abandoned.addFirst(heap);
+        owned.remove(i);
+        table.remove(heap);
+        heap.thread(null);
+        heap.settle();
+      }
     }
   }
 
@@ -413,11 +387,8 @@ public final class Heaps {
     } finally {
       lock.unlock();
     }
-    for (final Heap heap : shared) {
-      // Whoever is in there comes out; whoever comes later sees that it is closed.
-      heap.lock().lock();
-      heap.lock().unlock();
-    }
+    // Whoever is in there comes out; whoever comes later sees that it is closed.
+    shared.forEachLocked(heap -> {});
   }
 
   public boolean isClosed() {
@@ -433,9 +404,7 @@ public final class Heaps {
     try {
       final Census census = new Census(regions);
       source.countInto(census);
-      for (final Heap heap : shared) {
-        census.addMetadata(heap.metadataBytes());
-      }
+      census.addMetadata(shared.metadataBytes());
       owned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
       abandoned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
       return census;

@@ -60,8 +60,9 @@ public final class Slab {
    *                                   drained since, and the bit is in free[]; if it finds it set, it
    *                                   looks at remote[] as well.
    * Two frees at the same instant, one local and one remote, may both be taken; the drain then finds
-   * the bit in both maps, counts it and reports it. A remote free never looks at free[] again after
-   * its OR to find misuse: the owner may have drained its own, legitimate bit already.
+   * the bit in both maps, counts it and reports it, unless the slab has fallen empty and was retired
+   * before, when there is nothing left to harm. A remote free never looks at free[] again after its
+   * OR to find misuse: the owner may have drained its own, legitimate bit already.
    *
    * state    CURRENT  the owner allocates from it, without synchronisation.
    *          HELD     the owner's, but it does not allocate from it.
