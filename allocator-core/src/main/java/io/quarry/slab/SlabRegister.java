@@ -7,6 +7,7 @@ public final class SlabRegister {
   private Slab head;
   private int size;
 
+  /** Adds a slab that is in no register. */
   public void add(final Slab slab) {
     slab.previousRegistered = null;
     slab.nextRegistered = head;
@@ -17,6 +18,7 @@ public final class SlabRegister {
     size++;
   }
 
+  /** Takes out a slab that is in this register. */
   public void remove(final Slab slab) {
     if (slab.previousRegistered != null) {
       slab.previousRegistered.nextRegistered = slab.nextRegistered;
@@ -31,10 +33,12 @@ public final class SlabRegister {
     size--;
   }
 
+  /** The number of slabs. */
   public int size() {
     return size;
   }
 
+  /** Calls the action with each slab; it may not add or remove any. */
   public void forEach(final Consumer<Slab> action) {
     for (Slab slab = head; slab != null; slab = slab.nextRegistered) {
       action.accept(slab);

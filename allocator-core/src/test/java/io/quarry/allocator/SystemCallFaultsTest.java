@@ -21,7 +21,8 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 final class SystemCallFaultsTest {
 
-  private static final String MAPPER = "io.quarry.region.Mapper";
+  private static final String REGION_PACKAGE = Regions.class.getPackageName() + ".";
+  private static final String MAPPER = REGION_PACKAGE + "Mapper";
   private static final List<String> CALLS = List.of("mmap", "munmap", "madvise", "mremap");
 
   /** Of mremap only those that leave the destination alone: see what the others do below. */
@@ -113,10 +114,7 @@ final class SystemCallFaultsTest {
         StackWalker.getInstance()
             .walk(
                 all ->
-                    all.filter(
-                            frame ->
-                                frame.getClassName().equals(MAPPER)
-                                    || frame.getClassName().equals(Regions.class.getName()))
+                    all.filter(frame -> frame.getClassName().startsWith(REGION_PACKAGE))
                         .collect(Collectors.toList()));
     sites.add(call + " at " + frames.get(0).getLineNumber());
     ways.add(
