@@ -88,15 +88,17 @@ final class Addresses {
     return slab;
   }
 
-  private static void checkLive(final Slab slab, final long address, final String call) {
+  private void checkLive(final Slab slab, final long address, final String call) {
     if (slab.isRetired() || slab.isFree(slab.indexOf(address))) {
       throw invalid(Freed.DOUBLE_FREE, address, call);
     }
   }
 
   /** The exception for an address that a call has refused. */
-  static InvalidAddressException invalid(
-      final Freed verdict, final long address, final String call) {
+  RuntimeException invalid(final Freed verdict, final long address, final String call) {
+    if (heaps.isClosed()) {
+      return SlabAllocator.closedException(); // while the call was under way: that is the reason
+    }
     final Slab slab = SlabDirectory.slabAt(address);
     return switch (verdict) {
       case INTERIOR ->
@@ -112,7 +114,8 @@ final class Addresses {
               Reason.DOUBLE_FREE,
               address,
               String.format(
-                  "%s(0x%x): the block is free already: index %d in a %s; look for a second free",
+                  "%s(0x%x): the block is free: index %d in a %s; look for a second free, or a use"
+                      + " after the free",
                   call, address, slab.indexOf(address), slab));
       default ->
           new InvalidAddressException(

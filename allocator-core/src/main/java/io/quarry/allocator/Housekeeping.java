@@ -68,7 +68,7 @@ final class Housekeeping {
   private void report(final String description) {
     try {
       misuseListener.misused(description);
-    } catch (final RuntimeException listenerFailed) {
+    } catch (final RuntimeException | Error listenerFailed) {
       LOG.log(Level.WARNING, "misuse listener failed for: " + description, listenerFailed);
     }
   }

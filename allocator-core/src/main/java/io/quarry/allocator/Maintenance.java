@@ -65,10 +65,21 @@ final class Maintenance implements Agent, IdleStrategy {
   }
 
   private static Thread daemon(final Runnable work) {
-    final Thread made = new Thread(null, work, "quarry-maintenance", 0, false);
+    final Thread made = new Thread(rootGroup(), work, "quarry-maintenance", 0, false);
     made.setDaemon(true);
     made.setContextClassLoader(null);
     return made;
+  }
+
+  /**
+   * Not the group of whoever makes the first allocator: it may be interrupted, or be of a plugin.
+   */
+  private static ThreadGroup rootGroup() {
+    ThreadGroup group = Thread.currentThread().getThreadGroup();
+    while (group.getParent() != null) {
+      group = group.getParent();
+    }
+    return group;
   }
 
   private static void agentFailed(final Throwable failure) {

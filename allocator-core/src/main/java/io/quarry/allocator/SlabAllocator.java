@@ -150,6 +150,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   /** The address, tagged if the block is known to be zero; or a negative refusal. */
   private long allocate(final long size) {
     if (size < 0) {
+      checkOpen();
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
     return size <= SizeClasses.MAX_CLASS_BYTES
@@ -203,10 +204,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   @Override
   public long calloc(final long count, final long size) {
     if (count < 0 || size < 0) {
+      checkOpen();
       throw new IllegalArgumentException(
           "calloc(" + count + ", " + size + "): expected a count and a size of 0 or more");
     }
     if (Math.multiplyHigh(count, size) != 0 || count * size < 0) {
+      checkOpen();
       throw new IllegalArgumentException(
           "calloc(" + count + ", " + size + "): the product is more than a long can hold");
     }
@@ -222,10 +225,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   @Override
   public long alignedAlloc(final long alignment, final long size) {
     if (Long.bitCount(alignment) != 1 || alignment < 0) {
+      checkOpen();
       throw new IllegalArgumentException(
           "alignment " + alignment + ": expected a power of two, such as 64 or 4096");
     }
     if (alignment > maxAlignmentBytes) {
+      checkOpen();
       throw new IllegalArgumentException(
           "alignment " + alignment + ": expected at most the region size, " + maxAlignmentBytes);
     }
@@ -244,6 +249,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   @Override
   public long realloc(final long address, final long newSize) {
     if (newSize < 0) {
+      checkOpen();
       throw new IllegalArgumentException("size " + newSize + ": expected 0 or more bytes");
     }
     if (address == NULL) {
@@ -306,13 +312,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
     final Freed freed = heaps.free(address);
     if (freed != Freed.FREED) {
-      throw Addresses.invalid(freed, address, "free");
+      throw addresses.invalid(freed, address, "free");
     }
   }
 
   @Override
   public void free(final long address, final long size) {
     if (size < 0) {
+      checkOpen();
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
     checkOpen();
@@ -334,7 +341,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
   }
 
-  private static IllegalStateException closedException() {
+  static IllegalStateException closedException() {
     return new IllegalStateException("this allocator is closed");
   }
 
@@ -373,10 +380,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   private void checkView(final int length) {
+    checkOpen();
     if (length < 0) {
       throw new IllegalArgumentException("length " + length + ": expected 0 or more bytes");
     }
-    checkOpen();
   }
 
   /**
