@@ -37,9 +37,9 @@ public final class HeapStress {
       }
     }
 
-    /** As Heaps.freeFast and Heaps.free do it. */
+    /** As SlabAllocator.free and Heaps.free do it. */
     final void freeByOwner(final int index) {
-      final long word = slab.isFastFor(heap) ? slab.freeFast(slab.addressOf(index)) : 0;
+      final long word = slab.isMarkedFull() ? 0 : slab.freeFast(slab.addressOf(index));
       if (word == 0) {
         heap.freeLocal(slab, index);
       } else if (word == -1L && !slab.isCurrentPlain()) {

@@ -189,8 +189,8 @@ public final class HeapsStress {
     }
 
     private String outcome() {
-      final long fast = made.heaps.allocateFast(SizeClasses.MAX_SMALL_BYTES);
-      final long address = fast != 0 ? fast : made.heaps.allocate(CLASS);
+      final Slab slab = made.heaps.table().currentSlab(SizeClasses.MAX_SMALL_BYTES);
+      final long address = slab.hasCandidate() ? slab.take() : made.heaps.allocate(CLASS);
       return address > 0
           ? "address"
           : Heaps.refusal(address) == Refusal.CLOSED ? "refused" : "other";

@@ -15,6 +15,18 @@ public final class MadeUpMemory implements Posix {
   private static final long STEP = 2L << 20;
   private static final AtomicLong NEXT = new AtomicLong();
 
+  private final long place;
+
+  /** A kernel that never hands out the same address twice, for a long time. */
+  public MadeUpMemory() {
+    this(0);
+  }
+
+  /** A kernel that always hands out the same address. */
+  public MadeUpMemory(final long place) {
+    this.place = place;
+  }
+
   @Override
   public long mmap(
       final long address,
@@ -23,6 +35,9 @@ public final class MadeUpMemory implements Posix {
       final Set<MapFlag> flags,
       final int fileDescriptor,
       final long offset) {
+    if (place != 0) {
+      return place;
+    }
     return address != 0 ? address : START + NEXT.getAndAdd(STEP) % SPAN;
   }
 

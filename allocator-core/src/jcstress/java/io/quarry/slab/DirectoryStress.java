@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.quarry.posix.MadeUpMemory;
 import io.quarry.region.IdlePolicy;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import org.openjdk.jcstress.annotations.Actor;
@@ -22,7 +23,11 @@ public final class DirectoryStress {
 
   private DirectoryStress() {}
 
-  private static final class Owner extends SlabOwner {}
+  private static final class Owner extends SlabOwner {
+    Owner() {
+      super(Owner.class);
+    }
+  }
 
   private static final class Upkeep implements Regions.Listener {
     @Override
@@ -31,7 +36,7 @@ public final class DirectoryStress {
     }
 
     @Override
-    public void regionDropped(final long base, final long bytes) {}
+    public void regionDropped(final Region region) {}
   }
 
   /** A slab that has granules, and the place where it is to be published. */
@@ -42,12 +47,18 @@ public final class DirectoryStress {
 
     PlacedSlab() {
       address = slab.run().address();
-      SlabDirectory.clear(address, slab.run().bytes(), any -> true);
+      final Slab former = SlabDirectory.slabAt(address);
+      if (former != Slab.NOBODY) {
+        SlabDirectory.clear(former.run().region());
+      }
     }
 
     static Slab placed(final SlabOwner owner) {
-      final Regions regions =
-          new Regions(new MadeUpMemory(), () -> 0, SETTINGS, new Upkeep());
+      return placed(owner, new MadeUpMemory());
+    }
+
+    static Slab placed(final SlabOwner owner, final MadeUpMemory memory) {
+      final Regions regions = new Regions(memory, () -> 0, SETTINGS, new Upkeep());
       final Slab made = new Slab(owner, 7, 128, 512);
       regions.lock().lock();
       try {
@@ -103,11 +114,9 @@ public final class DirectoryStress {
   @Outcome(expect = FORBIDDEN, desc = "one allocator forgot the slab of another")
   @State
   public static class ForgetAndPublish extends PlacedSlab {
-    private final Owner former = new Owner();
+    private final Slab tombstone = placed(new Owner(), new MadeUpMemory(address));
 
     {
-      final Slab tombstone = new Slab(former, Slab.LARGE, 1 << 16, 1);
-      tombstone.run().takeOver(slab.run());
       tombstone.place();
       SlabDirectory.put(tombstone);
     }
@@ -120,7 +129,7 @@ public final class DirectoryStress {
 
     @Actor
     public void forget() {
-      SlabDirectory.clear(address, 1 << 16, any -> any.owner() == former);
+      SlabDirectory.clear(tombstone.run().region());
     }
 
     @Arbiter

@@ -18,7 +18,11 @@ public final class SlabStress {
 
   private SlabStress() {}
 
-  private static final class Owner extends SlabOwner {}
+  private static final class Owner extends SlabOwner {
+    Owner() {
+      super(Owner.class);
+    }
+  }
 
   /** A slab at address 0 with all blocks issued and current; the owner's fast free may be used. */
   abstract static class FullSlab {

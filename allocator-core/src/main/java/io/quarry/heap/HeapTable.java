@@ -53,7 +53,7 @@ public final class HeapTable {
   }
 
   /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
-  private Heap first(final Thread thread) {
+  Heap first(final Thread thread) {
     final Heap[] slots = (Heap[]) TABLE.getAcquire(this);
     final Heap heap = slots[(int) thread.getId() & slots.length - 1];
     return heap.isActedForBy(thread) ? heap : Heap.NONE;
