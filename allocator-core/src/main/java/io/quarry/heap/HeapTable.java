@@ -2,8 +2,6 @@ package io.quarry.heap;
 
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -15,9 +13,9 @@ import java.util.Arrays;
  * reader believes an entry only if the heap says that it belongs to the reading thread; a thread
  * enters its own heap itself, so it sees that entry. Whatever else a racing reader sees, an old
  * array, an entry that is gone, a heap half made, does not name the reading thread as owner, and
- * sends it to the slow path. The field is read with acquire, so that the array it finds is filled,
- * and so that a loop of allocations does not keep an old array in a register and miss that the
- * allocator was closed.
+ * sends it to the slow path. The field is volatile, so that the array it finds is filled, and so
+ * that a loop of allocations does not keep an old array in a register and miss that the allocator
+ * was closed.
  */
 public final class HeapTable {
   private static final int PROBES = 8;
@@ -27,17 +25,7 @@ public final class HeapTable {
   /** A table this many times larger than its contents does not get them apart by growing. */
   private static final int SPARSEST = 256;
 
-  private static final VarHandle TABLE;
-
-  static {
-    try {
-      TABLE = MethodHandles.lookup().findVarHandle(HeapTable.class, "table", Heap[].class);
-    } catch (final ReflectiveOperationException impossible) {
-      throw new ExceptionInInitializerError(impossible);
-    }
-  }
-
-  private Heap[] table = emptyTable(MIN_LENGTH);
+  private volatile Heap[] table = emptyTable(MIN_LENGTH);
   private int size;
 
   HeapTable() {}
@@ -54,14 +42,14 @@ public final class HeapTable {
 
   /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
   Heap first(final Thread thread) {
-    final Heap[] slots = (Heap[]) TABLE.getAcquire(this);
+    final Heap[] slots = table;
     final Heap heap = slots[(int) thread.getId() & slots.length - 1];
     return heap.isActedForBy(thread) ? heap : Heap.NONE;
   }
 
   /** The heap of a thread, wherever its entry is; {@link Heap#NONE} if it has none. */
   Heap find(final Thread thread) {
-    final Heap[] slots = (Heap[]) TABLE.getAcquire(this);
+    final Heap[] slots = table;
     for (int probe = 0; probe < PROBES; probe++) {
       final Heap heap = slots[(int) thread.getId() + probe & slots.length - 1];
       if (heap.isActedForBy(thread)) {
@@ -114,7 +102,7 @@ public final class HeapTable {
         all &= owner == null || place(larger, heap, owner);
       }
       if (all) {
-        TABLE.setRelease(this, larger);
+        table = larger;
         return true;
       }
     }
@@ -134,7 +122,7 @@ public final class HeapTable {
 
   /** Sends every thread to the slow path, for good. Under the lock. */
   void clear() {
-    TABLE.setVolatile(this, emptyTable(MIN_LENGTH));
+    table = emptyTable(MIN_LENGTH);
     size = 0;
   }
 
