@@ -1,0 +1,17 @@
+package io.quarry.allocator;
+
+import io.quarry.heap.BlockMover;
+
+/** A {@link Relocator}, as the layer below knows it. */
+record RelocatorMover(Relocator relocator) implements BlockMover {
+
+  @Override
+  public boolean move(final long from, final long to, final long bytes) {
+    return relocator.relocate(from, to, bytes);
+  }
+
+  @Override
+  public void awaitReaders() {
+    relocator.awaitReaders();
+  }
+}
