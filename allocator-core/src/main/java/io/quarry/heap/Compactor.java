@@ -61,7 +61,9 @@ public final class Compactor {
   private final Heaps heaps;
   private final SlabSource source;
   private final CompactedBlocks compacted;
-  private final ReentrantLock running = new ReentrantLock();
+
+  /** Fair, so that many small slices by hand leave room for those in the background. */
+  private final ReentrantLock running = new ReentrantLock(true);
 
   /** Emptied, but for their readers, whom awaitReaders() failed to await. */
   private final ArrayList<Victim> unfinished = new ArrayList<>();

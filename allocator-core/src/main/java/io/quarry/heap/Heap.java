@@ -252,8 +252,8 @@ final class Heap extends SlabOwner {
     slab.makeCurrent(this); // before anybody can see it
     final Refusal refusal =
         isForCompaction
-            ? source.carveForCompaction(slab, granules)
-            : source.carve(slab, granules, 1);
+            ? source.carve(slab, granules, 1)
+            : source.carveLeavingHeadroom(slab, granules);
     if (refusal == null) {
       retreat(sizeClass);
       slab.reload();

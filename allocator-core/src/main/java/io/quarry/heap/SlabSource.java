@@ -64,9 +64,9 @@ final class SlabSource {
     return carve(slab, granules, alignment, regions::take);
   }
 
-  /** As {@link #carve}, also out of the headroom that is kept for compaction. */
-  Refusal carveForCompaction(final Slab slab, final long granules) {
-    return carve(slab, granules, 1, regions::takeFromHeadroom);
+  /** As {@link #carve}, but leaves what is kept for compaction. */
+  Refusal carveLeavingHeadroom(final Slab slab, final long granules) {
+    return carve(slab, granules, 1, regions::takeLeavingHeadroom);
   }
 
   private interface Way {

@@ -26,8 +26,7 @@ import java.util.function.LongSupplier;
  *
  * <p><b>Headroom.</b> One granule in {@value #HEADROOM_SHARE}, and at most {@value
  * #MOST_HEADROOM_GRANULES}, are kept for compaction, which has to have a slab to move blocks to
- * before it can give any back, and must be able to start when all else is used. Only a run that
- * could not be had otherwise may take them.
+ * before it can give any back, and must be able to start when slabs have used up all else.
  *
  * <p><b>Order of search.</b> Granules that are resident already; then granules that are mapped;
  * then holes; then a new region. Within each, the lowest address of the lowest region: what lives
@@ -110,13 +109,13 @@ public final class Regions {
    * @return null, or why not
    */
   public Refusal take(final Run run, final long granules, final int alignment) {
-    final boolean needsHeadroom = granules > ledger.capacity() - headroomGranules;
-    return take(run, granules, alignment, needsHeadroom ? 0 : -headroomGranules);
+    return take(run, granules, alignment, 0);
   }
 
-  /** As {@link #take}, but also out of the headroom. */
-  public Refusal takeFromHeadroom(final Run run, final long granules, final int alignment) {
-    return take(run, granules, alignment, 0);
+  /** As {@link #take}, but leaves the headroom, if the run can be had at all without it. */
+  public Refusal takeLeavingHeadroom(final Run run, final long granules, final int alignment) {
+    final boolean needsHeadroom = granules > ledger.capacity() - headroomGranules;
+    return take(run, granules, alignment, needsHeadroom ? 0 : -headroomGranules);
   }
 
   /**
