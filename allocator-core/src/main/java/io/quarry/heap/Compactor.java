@@ -337,9 +337,6 @@ public final class Compactor {
     if (victim.refused) {
       slab.leaveAloneUntil(source.now() + LEAVE_ALONE_NANOS);
     }
-    slab.unclaim();
-    // The owner may have passed it over meanwhile, and who freed its last block could not claim it.
-    Heap.announce(slab);
-    source.retireIfEmpty(slab);
+    source.letGo(slab);
   }
 }

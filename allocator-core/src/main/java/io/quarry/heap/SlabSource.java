@@ -121,6 +121,14 @@ final class SlabSource {
     return false;
   }
 
+  /** Lets go of a slab that the caller has claimed, and that others may have emptied meanwhile. */
+  void letGo(final Slab slab) {
+    slab.unclaim();
+    // The owner may have passed it over meanwhile, and who freed its last block could not claim it.
+    Heap.announce(slab);
+    retireIfEmpty(slab);
+  }
+
   /** Retires a slab that the caller has claimed. */
   void retire(final Slab slab, final long emptySinceNanos) {
     final ReentrantLock lock = regions.lock();
