@@ -52,6 +52,7 @@ public final class CompactionPlan {
       }
       from += count;
     }
+    plan.mallocs += source.retiredMallocs();
     plan.choose(classes);
     return plan;
   }
@@ -120,7 +121,7 @@ public final class CompactionPlan {
     return liveBytes;
   }
 
-  /** Blocks ever issued by the slabs there were. */
+  /** Blocks ever issued when the plan was made, about. */
   public long mallocs() {
     return mallocs;
   }

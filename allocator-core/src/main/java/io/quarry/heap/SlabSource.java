@@ -46,6 +46,20 @@ final class SlabSource {
     }
   }
 
+  /** Blocks ever issued by slabs that are retired. */
+  long retiredMallocs() {
+    regions.lock().lock();
+    try {
+      long sum = 0;
+      for (final long ofRow : retiredMallocs) {
+        sum += ofRow;
+      }
+      return sum;
+    } finally {
+      regions.lock().unlock();
+    }
+  }
+
   Regions regions() {
     return regions;
   }

@@ -29,9 +29,15 @@ class MovableBlocks implements Relocator {
   /** An unfinished one, to be given to a builder before there is an allocator. */
   static final class Late implements Relocator {
     volatile MovableBlocks blocks;
+    volatile RuntimeException failure;
+    volatile int failures;
 
     @Override
     public boolean relocate(final long oldAddress, final long newAddress, final long size) {
+      if (failure != null) {
+        failures++;
+        throw failure;
+      }
       return blocks != null && blocks.relocate(oldAddress, newAddress, size);
     }
   }
