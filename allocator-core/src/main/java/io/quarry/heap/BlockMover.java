@@ -3,6 +3,9 @@ package io.quarry.heap;
 /** Whoever knows where the addresses of blocks are kept, so that blocks can be moved. */
 public interface BlockMover {
 
+  /** Copies a block. */
+  void copy(long from, long to, long bytes);
+
   /**
    * A block was copied: may the copy take its place?
    *

@@ -1,6 +1,5 @@
 package io.quarry.heap;
 
-import io.quarry.posix.NativeMemory;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import java.util.ArrayList;
@@ -212,7 +211,6 @@ public final class Compactor {
           return false;
         }
         final long from = slab.addressOf((i << 6) + Long.numberOfTrailingZeros(left));
-        NativeMemory.copy(from, to, bytes);
         if (move(mover, from, to, bytes, compaction)) {
           victim.moved[i] |= left & -left;
           nextDestination++;
@@ -240,6 +238,7 @@ public final class Compactor {
       final long bytes,
       final Compaction compaction) {
     try {
+      mover.copy(from, to, bytes);
       return mover.move(from, to, bytes);
     } catch (final RuntimeException | Error thrown) {
       compaction.failed(thrown);
