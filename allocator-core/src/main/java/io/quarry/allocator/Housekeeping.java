@@ -26,6 +26,9 @@ final class Housekeeping {
   private final LongSupplier nanoClock;
   private final MisuseListener misuseListener;
 
+  /** Null if nobody can have blocks moved. */
+  private final BackgroundCompaction compaction;
+
   /** When to be run, on the clock of {@link System#nanoTime()}; the maintenance thread's. */
   long dueNanos = System.nanoTime();
 
@@ -38,13 +41,15 @@ final class Housekeeping {
       final Regions regions,
       final long idleNanos,
       final LongSupplier nanoClock,
-      final MisuseListener misuseListener) {
+      final MisuseListener misuseListener,
+      final BackgroundCompaction compaction) {
     this.allocator = new WeakReference<>(allocator);
     this.heaps = heaps;
     this.regions = regions;
     this.idleNanos = idleNanos;
     this.nanoClock = nanoClock;
     this.misuseListener = misuseListener;
+    this.compaction = compaction;
   }
 
   /**
@@ -60,9 +65,10 @@ final class Housekeeping {
       forgotten();
       return -1;
     }
+    final long compactionDelay = compaction == null ? MOST_DELAY_NANOS : compaction.run();
     final long delay = heaps.housekeep(nanoClock.getAsLong(), idleNanos);
     heaps.misuses().report(this::report);
-    return Math.min(delay, MOST_DELAY_NANOS);
+    return Math.min(Math.min(delay, compactionDelay), MOST_DELAY_NANOS);
   }
 
   private void report(final String description) {

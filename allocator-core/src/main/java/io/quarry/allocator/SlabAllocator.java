@@ -1,6 +1,7 @@
 package io.quarry.allocator;
 
 import io.quarry.heap.Census;
+import io.quarry.heap.Compactor;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
@@ -19,6 +20,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -53,6 +56,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   private final LongSupplier nanoClock;
   private final long capacityBytes;
   private final long maxAlignmentBytes;
+  private final Compactions compactions;
   private final Housekeeping housekeeping;
 
   private SlabAllocator(final Builder builder) {
@@ -67,9 +71,16 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
     threads = heaps.table();
     addresses = new Addresses(heaps);
+    compactions = new Compactions(heaps.compactor(), nanoClock);
     housekeeping =
         new Housekeeping(
-            this, heaps, regions, builder.idleNanos, nanoClock, builder.misuseListener);
+            this,
+            heaps,
+            regions,
+            builder.idleNanos,
+            nanoClock,
+            builder.misuseListener,
+            builder.backgroundCompactionOf(heaps.compactor()));
     chore[0] = housekeeping;
     if (builder.maintained) {
       Maintenance.add(housekeeping);
@@ -417,6 +428,45 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     return regions.returnIdle(nanoClock.getAsLong());
   }
 
+  /**
+   * Moves blocks out of slabs that are used by little, as far as the relocator agrees, so that
+   * whole slabs become free. They are idle then: {@link #trim()} returns them at once.
+   *
+   * <p>Blocks larger than 1 MiB have slabs of their own and stay where they are, and so do those in
+   * slabs from which another thread allocates at the moment: at most one slab for each size class
+   * that it uses. Works at the capacity limit too: up to 1 MiB of it, and at most 1/128, is kept
+   * for this. Other threads allocate and free meanwhile; another compaction waits.
+   *
+   * @throws IllegalStateException if called from within a callback of a compaction, or if the
+   *     allocator is closed
+   */
+  public CompactionResult compact(final Relocator relocator) {
+    return compact(relocator, Long.MAX_VALUE, ChronoUnit.FOREVER.getDuration());
+  }
+
+  /**
+   * A slice of a compaction; call it again to go on.
+   *
+   * @param maxBytes ends when so many bytes were moved; by one block more at most
+   * @param maxTime ends when so much time has passed, the time of the call that is under way then
+   *     not counted
+   * @throws IllegalArgumentException if one of these is negative
+   * @throws IllegalStateException as {@link #compact(Relocator)}
+   */
+  public CompactionResult compact(
+      final Relocator relocator, final long maxBytes, final Duration maxTime) {
+    checkOpen();
+    Objects.requireNonNull(relocator, "relocator");
+    if (maxBytes < 0 || maxTime.isNegative()) {
+      throw new IllegalArgumentException(
+          "budget " + maxBytes + " bytes, " + maxTime + ": expected zero or more of both");
+    }
+    final CompactionResult result =
+        compactions.compact(relocator, maxBytes, Builder.nanosOf(maxTime));
+    checkOpen();
+    return result;
+  }
+
   /** Counts everything. Takes time in proportion to the number of slabs, and a lock meanwhile. */
   public AllocatorStats stats() {
     checkOpen();
@@ -426,12 +476,18 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /**
    * Unmaps everything. Idempotent; every later call of another method throws {@link
-   * IllegalStateException}, and every view becomes invalid.
+   * IllegalStateException}, and every view becomes invalid. Waits for a running compaction to end
+   * after the block it is at.
+   *
+   * @throws IllegalStateException if called from within a callback of a compaction; nothing was
+   *     closed then
    */
   @Override
   public void close() {
+    heaps.compactor().checkMayClose();
     heaps.close();
     Maintenance.remove(housekeeping);
+    heaps.compactor().close();
     final RuntimeException refusal = regions.close();
     if (refusal != null) {
       LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
@@ -453,6 +509,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     private ReturnMode returnMode = ReturnMode.UNMAP;
     private MisuseListener misuseListener =
         description -> LOG.log(Level.ERROR, "bad free: {0}", description);
+    private Relocator relocator;
+    private double targetUtilisation = 0.9;
     private Posix posix;
     private LongSupplier nanoClock = System::nanoTime;
     private boolean maintained = true;
@@ -480,12 +538,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       if (time.isNegative()) {
         throw new IllegalArgumentException("idle time " + time + ": expected zero or more");
       }
-      // Beyond a century it is for ever, and the arithmetic stays clear of overflow.
-      idleNanos =
-          time.compareTo(Duration.ofDays(36_500)) > 0
-              ? Duration.ofDays(36_500).toNanos()
-              : time.toNanos();
+      idleNanos = nanosOf(time);
       return this;
+    }
+
+    /** Beyond a century it is for ever, and the arithmetic stays clear of overflow. */
+    private static long nanosOf(final Duration time) {
+      final Duration most = Duration.ofDays(36_500);
+      return (time.compareTo(most) > 0 ? most : time).toNanos();
     }
 
     /**
@@ -505,14 +565,46 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
     /** How idle memory goes back to the kernel. Default {@link ReturnMode#UNMAP}. */
     public Builder returnMode(final ReturnMode mode) {
-      returnMode = java.util.Objects.requireNonNull(mode, "mode");
+      returnMode = Objects.requireNonNull(mode, "mode");
       return this;
     }
 
     /** Who hears of bad frees that are found late. The default logs them as errors. */
     public Builder misuseListener(final MisuseListener listener) {
-      misuseListener = java.util.Objects.requireNonNull(listener, "listener");
+      misuseListener = Objects.requireNonNull(listener, "listener");
       return this;
+    }
+
+    /**
+     * Who has the addresses of the blocks changed, so that they can be moved in the background.
+     * Default: nobody, and no block is moved.
+     */
+    public Builder relocator(final Relocator mover) {
+      relocator = Objects.requireNonNull(mover, "relocator");
+      return this;
+    }
+
+    /**
+     * The share of the bytes of slabs that should be live, if there is a {@link #relocator}.
+     * Default 0.9. What falls below it is compacted in the background, at the price of {@code u /
+     * (1 - u)} bytes copied for each byte set free at a utilisation of {@code u}. While nothing is
+     * allocated or freed, the target is 0.8 of the way from here to 1.
+     *
+     * @param share more than 0, less than 1
+     */
+    public Builder targetUtilisation(final double share) {
+      if (!(share > 0 && share < 1)) {
+        throw new IllegalArgumentException(
+            "target utilisation " + share + ": expected a share between 0 and 1, such as 0.9");
+      }
+      targetUtilisation = share;
+      return this;
+    }
+
+    private BackgroundCompaction backgroundCompactionOf(final Compactor compactor) {
+      return relocator == null
+          ? null
+          : new BackgroundCompaction(compactor, relocator, targetUtilisation, nanoClock);
     }
 
     /** The kernel, for tests. */

@@ -44,6 +44,9 @@ final class Heap extends SlabOwner {
   private final Slab[] current;
   private final SlabList[] available;
 
+  /** Whether it is the one that compaction fills, which may use the headroom. */
+  private final boolean isForCompaction;
+
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
 
@@ -52,7 +55,17 @@ final class Heap extends SlabOwner {
 
   private Heap(
       final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
+    this(heaps, source, lock, classes, false);
+  }
+
+  private Heap(
+      final Heaps heaps,
+      final SlabSource source,
+      final ReentrantLock lock,
+      final int classes,
+      final boolean isForCompaction) {
     super(heaps);
+    this.isForCompaction = isForCompaction;
     this.heaps = heaps;
     this.source = source;
     this.lock = lock;
@@ -79,6 +92,11 @@ final class Heap extends SlabOwner {
     return new Heap(heaps, source, null, 0);
   }
 
+  /** The heap whose slabs compaction fills. {@link CompactedBlocks} is the one that acts for it. */
+  static Heap ofCompaction(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, null, SizeClasses.COUNT, true);
+  }
+
   Heaps heaps() {
     return heaps;
   }
@@ -101,7 +119,7 @@ final class Heap extends SlabOwner {
    * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
    */
   long allocate(final int sizeClass) {
-    if (findCandidate(sizeClass)) {
+    if (findCandidate(sizeClass) || takeOver(sizeClass)) {
       return take(sizeClass);
     }
     return carveAndTake(sizeClass, SizeClasses.granules(sizeClass));
@@ -109,7 +127,7 @@ final class Heap extends SlabOwner {
 
   /** Allocates from what the heap has, without carving; {@code NULL} if there is nothing. */
   long allocateExisting(final int sizeClass) {
-    return findCandidate(sizeClass) ? take(sizeClass) : 0;
+    return findCandidate(sizeClass) || takeOver(sizeClass) ? take(sizeClass) : 0;
   }
 
   /** Allocates from a new slab of as few granules as hold one block: for when memory is short. */
@@ -167,16 +185,64 @@ final class Heap extends SlabOwner {
     return false;
   }
 
+  /**
+   * Makes a slab current that compaction has filled and in which blocks were freed since. Better
+   * than to carve a new one: its holes would else wait for the next compaction.
+   */
+  private boolean takeOver(final int sizeClass) {
+    if (isForCompaction) {
+      return false;
+    }
+    for (Slab next = heaps.compacted().handOver(sizeClass, this);
+        next != null;
+        next = heaps.compacted().handOver(sizeClass, this)) {
+      retreat(sizeClass);
+      current[sizeClass] = next;
+      reportTwice(next, next.drain());
+      if (next.reload()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Hands a slab with free blocks to another heap, for which it is current then. To be called under
+   * the lock that both owners hold.
+   *
+   * @return null if there is none
+   */
+  Slab handOver(final int sizeClass, final Heap next) {
+    for (Slab slab = available[sizeClass].poll();
+        slab != null;
+        slab = available[sizeClass].poll()) {
+      if (slab.makeCurrent(next)) {
+        if (slab.changeHands(next)) {
+          return slab;
+        }
+        // Somebody queues it at this moment; as a full one, it is listed when it is drained.
+        giveUp(slab);
+      } else if (!slab.isRetired()) {
+        slab.markFull(); // claimed: see findCandidate
+      }
+    }
+    return null;
+  }
+
   /** Gives up a current slab that has nothing to give. */
   private void retreat(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
     if (exhausted != Slab.NOBODY) {
       current[sizeClass] = Slab.NOBODY;
-      exhausted.markFull();
-      exhausted.makeHeld();
-      // The last remote free may have come while it was still current.
-      source.retireIfEmpty(exhausted);
+      giveUp(exhausted);
     }
+  }
+
+  private void giveUp(final Slab slab) {
+    slab.markFull();
+    slab.makeHeld();
+    // The last remote free may have come while it was still current.
+    source.retireIfEmpty(slab);
   }
 
   private Refusal carve(final int sizeClass, final long granules) {
@@ -184,7 +250,10 @@ final class Heap extends SlabOwner {
     final int blocks = (int) (Geometry.bytesOf(granules) / blockBytes);
     final Slab slab = new Slab(this, sizeClass, blockBytes, blocks);
     slab.makeCurrent(this); // before anybody can see it
-    final Refusal refusal = source.carve(slab, granules, 1);
+    final Refusal refusal =
+        isForCompaction
+            ? source.carve(slab, granules, 1)
+            : source.carveLeavingHeadroom(slab, granules);
     if (refusal == null) {
       retreat(sizeClass);
       slab.reload();
@@ -241,13 +310,17 @@ final class Heap extends SlabOwner {
     return true;
   }
 
-  /** Tells the owner that a slab has something for it. By any thread. */
-  void announce(final Slab slab) {
+  /** Tells the owner of a slab that there is something for it. By any thread. */
+  static void announce(final Slab slab) {
     if (slab.winToken()) {
-      push(slab);
-      examinations.set(0);
-      heaps.stir();
+      ((Heap) slab.owner()).enqueue(slab); // the owner is read after the token was won
     }
+  }
+
+  private void enqueue(final Slab slab) {
+    push(slab);
+    examinations.set(0);
+    heaps.stir();
   }
 
   private void push(final Slab slab) {
@@ -272,14 +345,17 @@ final class Heap extends SlabOwner {
   }
 
   private void drain(final Slab slab) {
-    final int twice = slab.drain();
-    if (twice > 0) {
-      heaps.misuses().freedTwice(slab, twice);
-    }
+    reportTwice(slab, slab.drain());
     if (slab.isRetired() || !slab.isCurrentPlain() && source.retireIfEmpty(slab)) {
       SlabList.unlist(slab);
     } else if (slab.isMarkedFull() && !slab.isCurrentPlain()) {
       list(slab);
+    }
+  }
+
+  private void reportTwice(final Slab slab, final int twice) {
+    if (twice > 0) {
+      heaps.misuses().freedTwice(slab, twice);
     }
   }
 
@@ -295,6 +371,16 @@ final class Heap extends SlabOwner {
     drainQueue();
     for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
       putAway(sizeClass, source.now());
+    }
+  }
+
+  /** Makes current slabs that are used by less than half ordinary ones. */
+  void settleSparse() {
+    drainQueue();
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      if (current[sizeClass].liveCount() * 2 < current[sizeClass].blockCount()) {
+        putAway(sizeClass, source.now());
+      }
     }
   }
 

@@ -28,7 +28,9 @@ import java.util.function.LongSupplier;
  * under the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
  * allocates from it, and frees into it are remote ones, which retire what falls empty.
  *
- * <p><b>Order of locks:</b> all heaps, then a shared heap, then the regions.
+ * <p><b>Order of locks:</b> all heaps, then a shared heap, then that of the compacted blocks, then
+ * the regions. A running compaction, which may last, is not among them: it holds none of these
+ * while it copies or calls back.
  */
 public final class Heaps {
   private static final long LEAST_POLL_NANOS = 10_000_000;
@@ -47,6 +49,8 @@ public final class Heaps {
   private final Regions regions;
   private final SlabSource source;
   private final LargeBlocks large;
+  private final CompactedBlocks compacted;
+  private final Compactor compactor;
   private final Misuses misuses = new Misuses();
   private final Runnable wakeMaintenance;
   private volatile boolean closed;
@@ -67,6 +71,8 @@ public final class Heaps {
     source = new SlabSource(regions, nanoClock, this::stir);
     large = new LargeBlocks(this, source);
     shared = new SharedHeaps(this, source);
+    compacted = new CompactedBlocks(this, source);
+    compactor = new Compactor(this, source, compacted);
   }
 
   /** Bad frees that were found late. */
@@ -77,6 +83,16 @@ public final class Heaps {
   /** Blocks larger than any class. */
   public LargeBlocks large() {
     return large;
+  }
+
+  /** Moves blocks. */
+  public Compactor compactor() {
+    return compactor;
+  }
+
+  /** The slabs that were filled by compaction. */
+  CompactedBlocks compacted() {
+    return compacted;
   }
 
   /** From a thread to what it allocates from. */
@@ -284,7 +300,23 @@ public final class Heaps {
     shared.forEachLocked(Heap::retireEmptyCurrents);
     abandonDead();
     drainAbandoned();
+    compacted.drain();
     liveHeaps().forEach(Heap::examineNew);
+  }
+
+  /**
+   * Makes as many slabs as possible available to compaction: nobody can move blocks of one that
+   * somebody allocates from.
+   */
+  void settleForCompaction() {
+    final Heap own = table.find(Thread.currentThread());
+    if (own != Heap.NONE) {
+      own.settle();
+    }
+    shared.forEachLocked(Heap::settleSparse);
+    abandonDead();
+    drainAbandoned();
+    compacted.drain();
   }
 
   /** Says that something happened which {@link #housekeep} will have to see to in time. */
@@ -307,6 +339,7 @@ public final class Heaps {
     sleepsLong = true;
     abandonDead();
     drainAbandoned();
+    compacted.drain();
     liveHeaps().forEach(Heap::examine);
     long delay = shared.retireResting(nowNanos, idleNanos);
     regions.returnIdle(nowNanos - idleNanos);
@@ -404,6 +437,7 @@ public final class Heaps {
     try {
       final Census census = new Census(regions);
       source.countInto(census);
+      compacted.countInto(census);
       census.addMetadata(shared.metadataBytes());
       owned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
       abandoned.forEach(heap -> census.addMetadata(heap.metadataBytes()));

@@ -25,6 +25,16 @@ public final class Misuses {
             blocks, slab.blockBytes(), slab.base()));
   }
 
+  /** Takes note of blocks that were freed at the address from which compaction had moved them. */
+  void freedAfterMove(final Slab slab, final int blocks) {
+    count.addAndGet(blocks);
+    unreported.offer(
+        String.format(
+            "%d block(s) of %d bytes in the slab at 0x%x were freed at their old address after the"
+                + " relocator had agreed to the new one",
+            blocks, slab.blockBytes(), slab.base()));
+  }
+
   /** How many there were. */
   public long count() {
     return count.get();

@@ -2,6 +2,7 @@ package io.quarry.heap;
 
 import io.quarry.region.Refusal;
 import io.quarry.region.Regions;
+import io.quarry.region.Run;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
@@ -31,6 +32,34 @@ final class SlabSource {
     this.granulesFellIdle = granulesFellIdle;
   }
 
+  /**
+   * Copies a piece of the register of all slabs.
+   *
+   * @return how many were copied; 0 if there are none from there on
+   */
+  int copySlabs(final int from, final Slab[] into) {
+    regions.lock().lock();
+    try {
+      return register.copy(from, into);
+    } finally {
+      regions.lock().unlock();
+    }
+  }
+
+  /** Blocks ever issued by slabs that are retired. */
+  long retiredMallocs() {
+    regions.lock().lock();
+    try {
+      long sum = 0;
+      for (final long ofRow : retiredMallocs) {
+        sum += ofRow;
+      }
+      return sum;
+    } finally {
+      regions.lock().unlock();
+    }
+  }
+
   Regions regions() {
     return regions;
   }
@@ -46,10 +75,24 @@ final class SlabSource {
    * @return null, or why there are none
    */
   Refusal carve(final Slab slab, final long granules, final int alignment) {
+    return carve(slab, granules, alignment, regions::take);
+  }
+
+  /** As {@link #carve}, but leaves what is kept for compaction. */
+  Refusal carveLeavingHeadroom(final Slab slab, final long granules) {
+    return carve(slab, granules, 1, regions::takeLeavingHeadroom);
+  }
+
+  private interface Way {
+    Refusal take(Run run, long granules, int alignment);
+  }
+
+  private Refusal carve(final Slab slab, final long granules, final int alignment, final Way way) {
     final ReentrantLock lock = regions.lock();
     lock.lock();
     try {
-      final Refusal refusal = regions.take(slab.run(), granules, alignment);
+      register.reserveOne();
+      final Refusal refusal = way.take(slab.run(), granules, alignment);
       if (refusal == null) {
         slab.place();
         enter(slab);
@@ -87,9 +130,17 @@ final class SlabSource {
       }
       // It was current for a moment in between. The owner may have passed over it meanwhile.
       slab.unclaim();
-      ((Heap) slab.owner()).announce(slab);
+      Heap.announce(slab);
     }
     return false;
+  }
+
+  /** Lets go of a slab that the caller has claimed, and that others may have emptied meanwhile. */
+  void letGo(final Slab slab) {
+    slab.unclaim();
+    // The owner may have passed it over meanwhile, and who freed its last block could not claim it.
+    Heap.announce(slab);
+    retireIfEmpty(slab);
   }
 
   /** Retires a slab that the caller has claimed. */
@@ -131,6 +182,6 @@ final class SlabSource {
     for (int row = 0; row < retiredMallocs.length; row++) {
       census.addMallocs(row, retiredMallocs[row]);
     }
-    census.addMetadata(metadataBytes);
+    census.addMetadata(metadataBytes + register.metadataBytes());
   }
 }

@@ -24,6 +24,10 @@ import java.util.function.LongSupplier;
  * exceeds it, however many threads race. Idle granules are reused first, and returned before a
  * request is refused.
  *
+ * <p><b>Headroom.</b> One granule in {@value #HEADROOM_SHARE}, and at most {@value
+ * #MOST_HEADROOM_GRANULES}, are kept for compaction, which has to have a slab to move blocks to
+ * before it can give any back, and must be able to start when slabs have used up all else.
+ *
  * <p><b>Order of search.</b> Granules that are resident already; then granules that are mapped;
  * then holes; then a new region. Within each, the lowest address of the lowest region: what lives
  * together at one end leaves whole regions empty at the other.
@@ -43,8 +47,14 @@ public final class Regions {
     void regionDropped(Region region);
   }
 
+  private static final int HEADROOM_SHARE = 128;
+
+  /** Room for the largest block that has a class. */
+  private static final int MOST_HEADROOM_GRANULES = 16;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final LongSupplier nanoClock;
+  private final long headroomGranules;
   private final IdlePolicy idlePolicy;
   private final Mapper mapper;
   private final Ledger ledger;
@@ -73,6 +83,10 @@ public final class Regions {
       final MappingCount processMappings) {
     this.nanoClock = nanoClock;
     this.idlePolicy = settings.idlePolicy();
+    this.headroomGranules =
+        Math.min(
+            MOST_HEADROOM_GRANULES,
+            Geometry.granulesFor(settings.capacityBytes()) / HEADROOM_SHARE);
     this.mapper = new Mapper(posix);
     this.ledger = new Ledger(Geometry.granulesFor(settings.capacityBytes()), processMappings);
     this.regions = new RegionTable(mapper, ledger, settings, listener);
@@ -98,9 +112,15 @@ public final class Regions {
     return take(run, granules, alignment, 0);
   }
 
+  /** As {@link #take}, but leaves the headroom, if the run can be had at all without it. */
+  public Refusal takeLeavingHeadroom(final Run run, final long granules, final int alignment) {
+    final boolean needsHeadroom = granules > ledger.capacity() - headroomGranules;
+    return take(run, granules, alignment, needsHeadroom ? 0 : -headroomGranules);
+  }
+
   /**
    * @param credit granules that the caller gives back in the same critical section, and that
-   *     therefore do not count against the limit
+   *     therefore do not count against the limit; negative if some are to be left
    */
   private Refusal take(final Run run, final long granules, final int alignment, final long credit) {
     if (granules > Integer.MAX_VALUE || granules > ledger.capacity()) {

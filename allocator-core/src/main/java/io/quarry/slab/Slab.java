@@ -23,12 +23,13 @@ import java.util.Arrays;
  */
 public final class Slab {
   /*
-   * The protocol. A slab belongs to one owner for life: to a thread's heap, to a shared heap, whose
-   * lock then stands for the thread, or to nobody in particular if it is a single large block. Below,
-   * "the owner" is the one thread that acts for it: the heap's thread; the holder of a shared heap's
-   * lock; or, where the thread is dead, whoever holds the lock of all heaps. Handing a heap from one
-   * to the next always passes through a lock or Thread.isAlive() == false, both of which order all
-   * that the former did before all that the latter does.
+   * The protocol. A slab belongs to an owner: to a thread's heap, to a shared heap, whose lock then
+   * stands for the thread, to the heap that compaction fills, or to nobody in particular if it is a
+   * single large block. Below, "the owner" is the one thread that acts for it: the heap's thread; the
+   * holder of a shared heap's or the compaction heap's lock; or, where the thread is dead, whoever
+   * holds the lock of all heaps. Handing a heap from one to the next always passes through a lock or
+   * Thread.isAlive() == false, both of which order all that the former did before all that the latter
+   * does.
    *
    * free[]   The truth. Written by the owner only. To issue a block it clears the bit with a plain
    *          store: whoever learns the address learns it after the store. To free one it sets the bit
@@ -48,6 +49,17 @@ public final class Slab {
    *          thread finds the token clear and queues the slab again.
    * fastOwner Written by the owner only: itself while a free by it needs to set the bit and do no
    *          more; nobody while the slab is full and not listed.
+   * owner    Stays the same, with one exception: a slab that compaction has filled, and in which
+   *          blocks were freed since, goes to a heap that wants to allocate from it. Both owners act
+   *          under the lock of the compaction heap then. The slab is made CURRENT, so that nobody
+   *          claims it, and the token is set, so that nobody queues it; then the owner changes; then
+   *          the new one clears the token and drains. Whoever wins the token reads the owner
+   *          afterwards: either the token is won before the hand-over tried to set it, which then
+   *          fails and changes nothing; or it is won after the drain cleared it, and the winner sees
+   *          the new owner. Whoever reads the former owner a moment too long takes himself for a
+   *          remote thread, and he is one: no thread and no lock of a heap acts for the compaction
+   *          heap in a free, so all frees into its slabs were remote, and the new owner himself has
+   *          written the owner that he reads.
    *
    * A second free is found, because the first one's bit is still there:
    *   first local,  second anywhere   the bit is in free[], unless the block was issued again.
@@ -67,7 +79,8 @@ public final class Slab {
    * state    CURRENT  the owner allocates from it, without synchronisation.
    *          HELD     the owner's, but it does not allocate from it.
    *          CLAIMED  somebody, whoever it is, has taken it out of circulation for a moment, to see
-   *                   whether it can be retired. Nobody allocates; frees go on.
+   *                   whether it can be retired, or to move its blocks elsewhere first. Nobody
+   *                   allocates; frees go on.
    *          RETIRED  for good; its granules are somebody else's. The object stays in the directory as
    *                   a tombstone until they are carved anew: a late second free finds it.
    *     HELD -> CURRENT by the owner's compare-and-set, CURRENT -> HELD by the owner's volatile store,
@@ -110,6 +123,7 @@ public final class Slab {
   private static final VarHandle STATE;
   private static final VarHandle TOKEN;
   private static final VarHandle FREE;
+  private static final VarHandle OWNER;
 
   /** What a tombstone's bitmap is: all free, shared by all tombstones, never written. */
   private static final long[] ALL_FREE = new long[wordsFor(MOST_BLOCKS)];
@@ -123,6 +137,7 @@ public final class Slab {
       STATE = lookup.findVarHandle(Slab.class, "state", int.class);
       TOKEN = lookup.findVarHandle(Slab.class, "token", int.class);
       FREE = lookup.findVarHandle(Slab.class, "free", long[].class);
+      OWNER = lookup.findVarHandle(Slab.class, "owner", SlabOwner.class);
     } catch (final ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -131,7 +146,6 @@ public final class Slab {
     NOBODY.state = RETIRED;
   }
 
-  private final SlabOwner owner;
   private final int sizeClass;
   private final int blockCount;
   private final long blockBytes;
@@ -146,6 +160,7 @@ public final class Slab {
   private long wordBase;
   private int wordIndex;
   private SlabOwner fastOwner = SlabOwner.NOBODY;
+  private SlabOwner owner;
 
   /** Candidates ever checked out, less those put back. */
   private long checkedOut;
@@ -164,13 +179,15 @@ public final class Slab {
   Slab nextListed;
   SlabList list;
   private Slab nextQueued;
-  Slab previousRegistered;
-  Slab nextRegistered;
+  int placeInRegister;
 
   /** When somebody first saw that it is CURRENT and empty, and how much it had issued by then. */
   private long restingSinceNanos;
 
   private long restingAtCheckedOut = -1;
+
+  private boolean leftAlone;
+  private long leftAloneUntilNanos;
 
   /**
    * A slab without granules yet, made before they are taken.
@@ -205,8 +222,9 @@ public final class Slab {
 
   // --- what it is --------------------------------------------------------------------------------
 
+  /** Who it belongs to; may be a former owner if the caller does not act for any. */
   public SlabOwner owner() {
-    return owner;
+    return (SlabOwner) OWNER.getAcquire(this);
   }
 
   public int sizeClass() {
@@ -423,6 +441,20 @@ public final class Slab {
     return (int) TOKEN.getVolatile(this) == 0 && TOKEN.compareAndSet(this, 0, 1);
   }
 
+  /**
+   * Gives the slab to another owner, who has to {@link #drain} it next. To be called by the present
+   * one, who has just made it CURRENT in the name of the next, as the block comment above says.
+   *
+   * @return false if the slab is queued, or about to be; nothing has changed then
+   */
+  public boolean changeHands(final SlabOwner next) {
+    if (!winToken()) {
+      return false;
+    }
+    OWNER.setVolatile(this, next);
+    return true;
+  }
+
   /** Whether all blocks of the word that a block lies in are free. */
   public boolean isWordEmpty(final int index) {
     return (remoteVolatile(index >>> 6) | freeVolatile(index >>> 6)) == -1L;
@@ -462,17 +494,46 @@ public final class Slab {
     return twice;
   }
 
-  /** Words of each map; the array of a tombstone has more. */
-  private int words() {
-    return remote.length - PADDING_WORDS;
-  }
-
   private long remoteVolatile(final int i) {
     return (long) WORDS.getVolatile(remote, PADDING_WORDS + i);
   }
 
   private long freeVolatile(final int i) {
     return (long) WORDS.getVolatile((long[]) FREE.getAcquire(this), i);
+  }
+
+  // --- moving blocks elsewhere: while CLAIMED ----------------------------------------------------
+
+  /** The number of words of the bitmaps. */
+  public int words() {
+    return remote.length - PADDING_WORDS;
+  }
+
+  /** One bit for each block of a word that is in use. While CLAIMED, none is added. */
+  public long liveBits(final int i) {
+    return ~(remoteVolatile(i) | freeVolatile(i)) & blocksOf(i);
+  }
+
+  /**
+   * Frees blocks of a word that were moved elsewhere.
+   *
+   * @return how many of them were free already
+   */
+  public int freeMoved(final int i, final long bits) {
+    final long seen = remoteVolatile(i) | freeVolatile(i);
+    final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bits & ~seen);
+    return Long.bitCount(bits & (seen | before));
+  }
+
+  /** Makes compaction leave this slab alone for a while. The compactor only, as the next. */
+  public void leaveAloneUntil(final long nanos) {
+    leftAlone = true;
+    leftAloneUntilNanos = nanos;
+  }
+
+  /** Whether compaction is to leave this slab alone. */
+  public boolean isLeftAlone(final long nowNanos) {
+    return leftAlone && nowNanos - leftAloneUntilNanos < 0;
   }
 
   // --- claiming and retiring ---------------------------------------------------------------------

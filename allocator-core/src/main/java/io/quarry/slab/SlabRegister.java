@@ -1,36 +1,41 @@
 package io.quarry.slab;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** All slabs of an allocator, in no order. Guarded by whoever has it. */
+/**
+ * All slabs of an allocator, in no order that lasts. Guarded by whoever has it. An array, and the
+ * place of each slab in it kept in the slab: it can be gone through a piece at a time, letting go
+ * of the lock in between.
+ */
 public final class SlabRegister {
-  private Slab head;
+  private static final int MIN_LENGTH = 64;
+
+  private Slab[] slabs = new Slab[MIN_LENGTH];
   private int size;
+
+  /** Makes room, so that the next {@link #add} needs no memory. */
+  public void reserveOne() {
+    if (size == slabs.length) {
+      slabs = Arrays.copyOf(slabs, 2 * size);
+    }
+  }
 
   /** Adds a slab that is in no register. */
   public void add(final Slab slab) {
-    slab.previousRegistered = null;
-    slab.nextRegistered = head;
-    if (head != null) {
-      head.previousRegistered = slab;
-    }
-    head = slab;
-    size++;
+    reserveOne();
+    slab.placeInRegister = size;
+    slabs[size++] = slab;
   }
 
-  /** Takes out a slab that is in this register. */
+  /** Takes out a slab that is in this register; the last one takes its place. */
   public void remove(final Slab slab) {
-    if (slab.previousRegistered != null) {
-      slab.previousRegistered.nextRegistered = slab.nextRegistered;
-    } else {
-      head = slab.nextRegistered;
+    final Slab last = slabs[--size];
+    slabs[size] = null;
+    if (last != slab) {
+      slabs[slab.placeInRegister] = last;
+      last.placeInRegister = slab.placeInRegister;
     }
-    if (slab.nextRegistered != null) {
-      slab.nextRegistered.previousRegistered = slab.previousRegistered;
-    }
-    slab.previousRegistered = null;
-    slab.nextRegistered = null;
-    size--;
   }
 
   /** The number of slabs. */
@@ -38,10 +43,27 @@ public final class SlabRegister {
     return size;
   }
 
+  /** Java-heap bytes of the array. */
+  public long metadataBytes() {
+    return 4L * slabs.length;
+  }
+
   /** Calls the action with each slab; it may not add or remove any. */
   public void forEach(final Consumer<Slab> action) {
-    for (Slab slab = head; slab != null; slab = slab.nextRegistered) {
-      action.accept(slab);
+    for (int i = 0; i < size; i++) {
+      action.accept(slabs[i]);
     }
+  }
+
+  /**
+   * Copies a piece of the register. If slabs come and go between two calls, some may be copied
+   * twice and some not at all.
+   *
+   * @return how many were copied; 0 if there are none from there on
+   */
+  public int copy(final int from, final Slab[] into) {
+    final int count = Math.max(0, Math.min(into.length, size - from));
+    System.arraycopy(slabs, Math.min(from, size), into, 0, count);
+    return count;
   }
 }

@@ -30,6 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LimitTest {
   private static final long CAPACITY = 8L << 20;
 
+  /** A 128th, kept for compaction: slabs of many blocks do not use it. */
+  private static final long HEADROOM = 64L << 10;
+
   private final CountingPosix posix = new CountingPosix(Posix.host());
   private final SlabAllocator allocator =
       SlabAllocator.builder()
@@ -128,7 +131,7 @@ class LimitTest {
     allocator.free(first);
     assertThat(allocator.stats().idleBytes()).isEqualTo(CAPACITY / 2);
     final List<Long> small = fill(allocator, 5_000);
-    assertThat(allocator.stats().mappedBytes()).isEqualTo(CAPACITY);
+    assertThat(allocator.stats().mappedBytes()).isEqualTo(CAPACITY - HEADROOM);
     assertThat(small.size() * 5_120L).isGreaterThan(CAPACITY / 2 * 15 / 16);
     allocator.free(second);
     // Idle are 4 MiB at the end of the region; the block needs them and what is next to them.
@@ -177,7 +180,7 @@ class LimitTest {
     sampler.join();
     assertThat(failures).isEmpty();
     assertThat(refusals.get()).isGreaterThanOrEqualTo(25);
-    assertThat(most.get()).isEqualTo(CAPACITY); // reached, and not exceeded
+    assertThat(most.get()).isBetween(CAPACITY - HEADROOM, CAPACITY); // reached, not exceeded
     assertThat(residentBytes()).isPositive().isLessThanOrEqualTo(CAPACITY);
     assertThat(allocator.stats().liveBlocks()).isZero();
     assertThat(allocator.malloc(CAPACITY)).as("once nobody else is there").isNotZero();
@@ -230,7 +233,7 @@ class LimitTest {
               // What is not used is less than one block, but for the tails.
               final AllocatorStats stats = refused.stats();
               assertThat(CAPACITY - stats.liveBytes() - stats.tailBytes())
-                  .isLessThan((size + 65_535) / 65_536 * 65_536);
+                  .isLessThan((size + 65_535) / 65_536 * 65_536 + HEADROOM);
             });
   }
 }
