@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Addresses repeat after 64 GiB, for the directory of slabs keeps its tables for good: by then
  * whoever had them before is long gone.
  */
-public final class MadeUpMemory implements Posix {
+public final class MadeUpMemory extends DelegatingPosix {
   private static final long START = 0x0100_0000_0000L;
   private static final long SPAN = 64L << 30;
   private static final long STEP = 2L << 20;
@@ -24,6 +24,7 @@ public final class MadeUpMemory implements Posix {
 
   /** A kernel that always hands out the same address. */
   public MadeUpMemory(final long place) {
+    super(NoPosix.instance());
     this.place = place;
   }
 

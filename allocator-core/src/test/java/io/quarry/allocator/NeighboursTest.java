@@ -2,14 +2,12 @@ package io.quarry.allocator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quarry.posix.Advice;
 import io.quarry.posix.CountingPosix;
+import io.quarry.posix.DelegatingPosix;
 import io.quarry.posix.MapFlag;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.posix.Protection;
-import io.quarry.posix.RemapFlag;
-import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -149,12 +147,11 @@ class NeighboursTest {
   }
 
   /** A kernel that places new mappings one after the other from an address on. */
-  private static final class Placing implements Posix {
-    private final Posix delegate;
+  private static final class Placing extends DelegatingPosix {
     private long next;
 
     Placing(final Posix delegate, final long first) {
-      this.delegate = delegate;
+      super(delegate);
       next = first;
     }
 
@@ -170,42 +167,7 @@ class NeighboursTest {
       fixed.add(MapFlag.FIXED_NOREPLACE);
       final long at = address == 0 ? next : address;
       next = address == 0 ? next + length : next;
-      return delegate.mmap(at, length, protection, fixed, fileDescriptor, offset);
-    }
-
-    @Override
-    public void munmap(final long address, final long length) {
-      delegate.munmap(address, length);
-    }
-
-    @Override
-    public void mprotect(final long address, final long length, final Set<Protection> protection) {
-      delegate.mprotect(address, length, protection);
-    }
-
-    @Override
-    public void madvise(final long address, final long length, final Advice advice) {
-      delegate.madvise(address, length, advice);
-    }
-
-    @Override
-    public long mremap(
-        final long oldAddress,
-        final long oldLength,
-        final long newLength,
-        final Set<RemapFlag> flags,
-        final long newAddress) {
-      return delegate.mremap(oldAddress, oldLength, newLength, flags, newAddress);
-    }
-
-    @Override
-    public BitSet mincore(final long address, final long length) {
-      return delegate.mincore(address, length);
-    }
-
-    @Override
-    public int pageSize() {
-      return delegate.pageSize();
+      return super.mmap(at, length, protection, fixed, fileDescriptor, offset);
     }
   }
 }

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.quarry.posix.Advice;
+import io.quarry.posix.DelegatingPosix;
 import io.quarry.posix.MapFlag;
+import io.quarry.posix.NoPosix;
 import io.quarry.posix.Posix;
 import io.quarry.posix.Protection;
-import io.quarry.posix.RemapFlag;
-import java.util.BitSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -66,11 +66,12 @@ class ReusedAddressesTest {
   }
 
   /** A kernel that maps everything at one place. */
-  private static final class MapsAt implements Posix {
+  private static final class MapsAt extends DelegatingPosix {
     private final long place;
     private Runnable afterUnmapping = () -> {};
 
     MapsAt(final long place) {
+      super(NoPosix.instance());
       this.place = place;
     }
 
@@ -93,25 +94,7 @@ class ReusedAddressesTest {
     }
 
     @Override
-    public void mprotect(final long address, final long length, final Set<Protection> protection) {}
-
-    @Override
     public void madvise(final long address, final long length, final Advice advice) {}
-
-    @Override
-    public long mremap(
-        final long oldAddress,
-        final long oldLength,
-        final long newLength,
-        final Set<RemapFlag> flags,
-        final long newAddress) {
-      return newAddress;
-    }
-
-    @Override
-    public BitSet mincore(final long address, final long length) {
-      return new BitSet();
-    }
 
     @Override
     public int pageSize() {

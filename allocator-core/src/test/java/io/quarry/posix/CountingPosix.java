@@ -1,25 +1,24 @@
 package io.quarry.posix;
 
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Counts the calls that go to another {@link Posix} and keeps account of what is mapped through it.
- * Calls are made one at a time, so that the account is never behind the kernel.
+ * Calls that map or unmap are made one at a time, so that the account is never behind the kernel.
  */
-public final class CountingPosix implements Posix {
+public final class CountingPosix extends DelegatingPosix {
 
-  private final Posix delegate;
   private final Map<String, Long> counts = new HashMap<>();
   private final NavigableMap<Long, Long> ranges = new TreeMap<>();
 
   /** Counts the calls to {@code delegate}. */
   public CountingPosix(Posix delegate) {
-    this.delegate = delegate;
+    super(delegate);
   }
 
   /** How often a call such as {@code "mmap"} was made, whether or not it succeeded. */
@@ -48,6 +47,11 @@ public final class CountingPosix implements Posix {
   }
 
   @Override
+  protected synchronized void before(String call, Supplier<String> arguments) {
+    counts.merge(call, 1L, Long::sum);
+  }
+
+  @Override
   public synchronized long mmap(
       long address,
       long length,
@@ -55,54 +59,24 @@ public final class CountingPosix implements Posix {
       Set<MapFlag> flags,
       int fileDescriptor,
       long offset) {
-    count1("mmap");
-    final long result = delegate.mmap(address, length, protection, flags, fileDescriptor, offset);
+    final long result = super.mmap(address, length, protection, flags, fileDescriptor, offset);
     add(result, length);
     return result;
   }
 
   @Override
   public synchronized void munmap(long address, long length) {
-    count1("munmap");
-    delegate.munmap(address, length);
+    super.munmap(address, length);
     remove(address, length);
-  }
-
-  @Override
-  public synchronized void mprotect(long address, long length, Set<Protection> protection) {
-    count1("mprotect");
-    delegate.mprotect(address, length, protection);
-  }
-
-  @Override
-  public synchronized void madvise(long address, long length, Advice advice) {
-    count1("madvise");
-    delegate.madvise(address, length, advice);
   }
 
   @Override
   public synchronized long mremap(
       long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
-    count1("mremap");
-    final long result = delegate.mremap(oldAddress, oldLength, newLength, flags, newAddress);
+    final long result = super.mremap(oldAddress, oldLength, newLength, flags, newAddress);
     remove(oldAddress, oldLength);
     add(result, newLength);
     return result;
-  }
-
-  @Override
-  public synchronized BitSet mincore(long address, long length) {
-    count1("mincore");
-    return delegate.mincore(address, length);
-  }
-
-  @Override
-  public int pageSize() {
-    return delegate.pageSize();
-  }
-
-  private void count1(String call) {
-    counts.merge(call, 1L, Long::sum);
   }
 
   private void add(long address, long length) {

@@ -1,15 +1,14 @@
 package io.quarry.posix;
 
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Passes calls on to another {@link Posix}, but lets chosen ones fail without making them. Safe for
  * use by several threads.
  */
-public final class FaultyPosix implements Posix {
+public final class FaultyPosix extends DelegatingPosix {
 
   /** Chooses the calls that fail. */
   @FunctionalInterface
@@ -23,7 +22,6 @@ public final class FaultyPosix implements Posix {
     boolean fails(String call, long ordinal);
   }
 
-  private final Posix delegate;
   private final Map<String, Long> ordinals = new HashMap<>();
   private Choice choice = (call, ordinal) -> false;
   private Errno error = Errno.UNKNOWN;
@@ -31,7 +29,7 @@ public final class FaultyPosix implements Posix {
 
   /** Passes calls on to {@code delegate}; nothing fails until armed. */
   public FaultyPosix(Posix delegate) {
-    this.delegate = delegate;
+    super(delegate);
   }
 
   /** Lets the chosen calls fail from now on; what was armed before is forgotten. */
@@ -57,57 +55,10 @@ public final class FaultyPosix implements Posix {
   }
 
   @Override
-  public long mmap(
-      long address,
-      long length,
-      Set<Protection> protection,
-      Set<MapFlag> flags,
-      int fileDescriptor,
-      long offset) {
-    check("mmap", Arguments.mmap(address, length, protection, flags, fileDescriptor, offset));
-    return delegate.mmap(address, length, protection, flags, fileDescriptor, offset);
-  }
-
-  @Override
-  public void munmap(long address, long length) {
-    check("munmap", Arguments.range(address, length));
-    delegate.munmap(address, length);
-  }
-
-  @Override
-  public void mprotect(long address, long length, Set<Protection> protection) {
-    check("mprotect", Arguments.mprotect(address, length, protection));
-    delegate.mprotect(address, length, protection);
-  }
-
-  @Override
-  public void madvise(long address, long length, Advice advice) {
-    check("madvise", Arguments.madvise(address, length, advice));
-    delegate.madvise(address, length, advice);
-  }
-
-  @Override
-  public long mremap(
-      long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
-    check("mremap", Arguments.mremap(oldAddress, oldLength, newLength, flags, newAddress));
-    return delegate.mremap(oldAddress, oldLength, newLength, flags, newAddress);
-  }
-
-  @Override
-  public BitSet mincore(long address, long length) {
-    check("mincore", Arguments.range(address, length));
-    return delegate.mincore(address, length);
-  }
-
-  @Override
-  public int pageSize() {
-    return delegate.pageSize();
-  }
-
-  private synchronized void check(String call, String arguments) {
+  protected synchronized void before(String call, Supplier<String> arguments) {
     if (choice.fails(call, ordinals.merge(call, 1L, Long::sum))) {
       faults++;
-      throw new PosixException(call, arguments, error.number());
+      throw new PosixException(call, arguments.get(), error.number());
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.quarry.posix;
 
-import java.util.BitSet;
 import java.util.Set;
 
 /**
@@ -8,17 +7,16 @@ import java.util.Set;
  * one page after a multiple of 64 KiB for as long as that is wished, and a hole may turn out to be
  * somewhere else, as on kernels before 4.17.
  */
-public final class MisplacingPosix implements Posix {
+public final class MisplacingPosix extends DelegatingPosix {
 
   private static final long COARSE = 1L << 16;
 
-  private final Posix delegate;
   private long misplaced;
   private long elsewhere;
 
   /** Passes calls on to {@code delegate}; nothing is misplaced until wished. */
   public MisplacingPosix(Posix delegate) {
-    this.delegate = delegate;
+    super(delegate);
   }
 
   /** Misplaces so many mappings from now on. */
@@ -48,49 +46,18 @@ public final class MisplacingPosix implements Posix {
       elsewhere--;
       return odd(length, protection, Set.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS));
     }
-    return delegate.mmap(address, length, protection, flags, fileDescriptor, offset);
+    return super.mmap(address, length, protection, flags, fileDescriptor, offset);
   }
 
   private long odd(long length, Set<Protection> protection, Set<MapFlag> flags) {
     final long page = pageSize();
     final long around = length + COARSE + page;
-    final long mapped = delegate.mmap(0, around, protection, flags, NO_FILE, 0);
+    final long mapped = super.mmap(0, around, protection, flags, NO_FILE, 0);
     final long result = (mapped + COARSE - 1) / COARSE * COARSE + page;
-    delegate.munmap(mapped, result - mapped);
+    super.munmap(mapped, result - mapped);
     if (mapped + around > result + length) {
-      delegate.munmap(result + length, mapped + around - result - length);
+      super.munmap(result + length, mapped + around - result - length);
     }
     return result;
-  }
-
-  @Override
-  public void munmap(long address, long length) {
-    delegate.munmap(address, length);
-  }
-
-  @Override
-  public void mprotect(long address, long length, Set<Protection> protection) {
-    delegate.mprotect(address, length, protection);
-  }
-
-  @Override
-  public void madvise(long address, long length, Advice advice) {
-    delegate.madvise(address, length, advice);
-  }
-
-  @Override
-  public long mremap(
-      long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
-    return delegate.mremap(oldAddress, oldLength, newLength, flags, newAddress);
-  }
-
-  @Override
-  public BitSet mincore(long address, long length) {
-    return delegate.mincore(address, length);
-  }
-
-  @Override
-  public int pageSize() {
-    return delegate.pageSize();
   }
 }
