@@ -38,5 +38,28 @@ public enum Advice {
   /** Bring every page into memory as if it were written, contents kept. Linux 5.14. */
   POPULATE_WRITE,
   /** Gather the range into huge pages now. Linux 6.1. */
-  COLLAPSE
+  COLLAPSE,
+  /** Take the pages back, from the file or shared memory behind them as well. Linux only. */
+  REMOVE,
+  /** As {@link #DONTNEED}, also of locked pages. Linux 5.18. */
+  DONTNEED_LOCKED,
+  /** Reclaim these pages first when memory gets scarce. Linux 5.4. */
+  COLD,
+  /** Reclaim these pages now: to swap space, or to the file behind them. Linux 5.4. */
+  PAGEOUT,
+  /** Equal pages may be kept once. Linux only. */
+  MERGEABLE,
+  /** Undo {@link #MERGEABLE}. Linux only. */
+  UNMERGEABLE,
+  /** A child process finds the range zeroed. Linux 4.14. */
+  WIPEONFORK,
+  /** Undo {@link #WIPEONFORK}. Linux 4.14. */
+  KEEPONFORK,
+  /**
+   * Take the pages back and end whoever touches them from now on, without splitting the mapping.
+   * Linux 6.13.
+   */
+  GUARD_INSTALL,
+  /** Undo {@link #GUARD_INSTALL}. Linux 6.13. */
+  GUARD_REMOVE
 }

@@ -1,10 +1,14 @@
 package io.quarry.posix;
 
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** The arguments of each call as the text that a {@link PosixException} carries. */
 final class Arguments {
+
+  private static final String FLAGS = ", flags=";
 
   private Arguments() {}
 
@@ -18,7 +22,7 @@ final class Arguments {
     return range(address, length)
         + ", protection="
         + inOrder(protection)
-        + ", flags="
+        + FLAGS
         + inOrder(flags)
         + ", fd="
         + fileDescriptor
@@ -46,10 +50,68 @@ final class Arguments {
         + oldLength
         + ", newLength="
         + newLength
-        + ", flags="
+        + FLAGS
         + inOrder(flags)
         + ", newAddress="
         + hex(newAddress);
+  }
+
+  static String msync(long address, long length, Set<SyncFlag> flags) {
+    return range(address, length) + FLAGS + inOrder(flags);
+  }
+
+  static String mlock2(long address, long length, Set<LockFlag> flags) {
+    return range(address, length) + FLAGS + inOrder(flags);
+  }
+
+  static String mlockall(Set<LockAllFlag> flags) {
+    return "flags=" + inOrder(flags);
+  }
+
+  static String open(Path path, Set<OpenFlag> flags, Set<PosixFilePermission> permissions) {
+    return "path=" + path + FLAGS + inOrder(flags) + ", permissions=" + inOrder(permissions);
+  }
+
+  static String file(int fileDescriptor) {
+    return "fd=" + fileDescriptor;
+  }
+
+  static String lseek(int fileDescriptor, long offset, Whence whence) {
+    return file(fileDescriptor) + ", offset=" + offset + ", whence=" + whence;
+  }
+
+  static String ftruncate(int fileDescriptor, long length) {
+    return file(fileDescriptor) + ", length=" + length;
+  }
+
+  static String fallocate(int fileDescriptor, Set<FallocateFlag> flags, long offset, long length) {
+    return file(fileDescriptor)
+        + FLAGS
+        + inOrder(flags)
+        + ", offset="
+        + offset
+        + ", length="
+        + length;
+  }
+
+  static String memfdCreate(String name, Set<MemfdFlag> flags) {
+    return "name=" + name + FLAGS + inOrder(flags);
+  }
+
+  static String seals(int fileDescriptor, Set<Seal> seals) {
+    return file(fileDescriptor) + ", F_ADD_SEALS, seals=" + inOrder(seals);
+  }
+
+  static String seals(int fileDescriptor) {
+    return file(fileDescriptor) + ", F_GET_SEALS";
+  }
+
+  static String vmaName(long address, long length, String name) {
+    return "PR_SET_VMA, PR_SET_VMA_ANON_NAME, " + range(address, length) + ", name=" + name;
+  }
+
+  static String usage(UsageScope scope) {
+    return "scope=" + scope;
   }
 
   private static String hex(long address) {

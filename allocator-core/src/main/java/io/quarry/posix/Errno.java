@@ -9,10 +9,14 @@ public enum Errno {
   EPERM(1),
   /** No such file or directory. */
   ENOENT(2),
+  /** No such process. */
+  ESRCH(3),
   /** Interrupted system call. */
   EINTR(4),
   /** Input or output error. */
   EIO(5),
+  /** No such device or address; nothing there to seek to. */
+  ENXIO(6),
   /** Bad file descriptor. */
   EBADF(9),
   /** Resource temporarily unavailable. */
@@ -29,14 +33,32 @@ public enum Errno {
   EEXIST(17),
   /** No such device. */
   ENODEV(19),
+  /** A part of the path is not a directory. */
+  ENOTDIR(20),
+  /** Is a directory. */
+  EISDIR(21),
   /** Invalid argument. */
   EINVAL(22),
   /** Too many open files in the system. */
   ENFILE(23),
+  /** Too many open files in this process. */
+  EMFILE(24),
   /** Text file busy. */
   ETXTBSY(26),
+  /** File too large. */
+  EFBIG(27),
+  /** No space left on the device. */
+  ENOSPC(28),
+  /** Not possible on a pipe or socket. */
+  ESPIPE(29),
+  /** Read-only file system. */
+  EROFS(30),
+  /** Name too long. */
+  ENAMETOOLONG(36, 63),
   /** Function not implemented. */
   ENOSYS(38, 78),
+  /** Too many symbolic links. */
+  ELOOP(40, 62),
   /** Value too large. */
   EOVERFLOW(75, 84),
   /** Operation not supported. */

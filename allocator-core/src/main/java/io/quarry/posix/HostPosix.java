@@ -1,6 +1,8 @@
 package io.quarry.posix;
 
 import io.quarry.posix.libc.LibC;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.Set;
 import jnr.ffi.Pointer;
@@ -14,6 +16,12 @@ final class HostPosix implements Posix {
 
   /** What every call returns to say that it failed, as a pointer or as an int. */
   private static final long FAILED = -1;
+
+  private static final int F_ADD_SEALS = 1033;
+  private static final int F_GET_SEALS = 1034;
+  private static final int PR_SET_VMA = 0x53564d41;
+  private static final long PR_SET_VMA_ANON_NAME = 0;
+  private static final int OWNER_READ_BIT = 0400;
 
   private final LibC libc;
   private final Runtime runtime;
@@ -118,8 +126,154 @@ final class HostPosix implements Posix {
   }
 
   @Override
+  public void msync(long address, long length, Set<SyncFlag> flags) {
+    if (libc.msync(address, length, constants.bits(flags)) == FAILED) {
+      throw failure("msync", Arguments.msync(address, length, flags));
+    }
+  }
+
+  @Override
+  public void mlock(long address, long length) {
+    if (libc.mlock(address, length) == FAILED) {
+      throw failure("mlock", Arguments.range(address, length));
+    }
+  }
+
+  @Override
+  public void mlock2(long address, long length, Set<LockFlag> flags) {
+    requireLinux("mlock2", LockFlag.ONFAULT);
+    if (libc.mlock2(address, length, constants.bits(flags)) == FAILED) {
+      throw failure("mlock2", Arguments.mlock2(address, length, flags));
+    }
+  }
+
+  @Override
+  public void munlock(long address, long length) {
+    if (libc.munlock(address, length) == FAILED) {
+      throw failure("munlock", Arguments.range(address, length));
+    }
+  }
+
+  @Override
+  public void mlockall(Set<LockAllFlag> flags) {
+    if (libc.mlockall(constants.bits(flags)) == FAILED) {
+      throw failure("mlockall", Arguments.mlockall(flags));
+    }
+  }
+
+  @Override
+  public void munlockall() {
+    if (libc.munlockall() == FAILED) {
+      throw failure("munlockall", "");
+    }
+  }
+
+  @Override
+  public int open(Path path, Set<OpenFlag> flags, Set<PosixFilePermission> permissions) {
+    final int fileDescriptor =
+        libc.open(NativeText.path(path), constants.bits(flags), mode(permissions));
+    if (fileDescriptor == FAILED) {
+      throw failure("open", Arguments.open(path, flags, permissions));
+    }
+    return fileDescriptor;
+  }
+
+  @Override
+  public void close(int fileDescriptor) {
+    if (libc.close(fileDescriptor) == FAILED) {
+      throw failure("close", Arguments.file(fileDescriptor));
+    }
+  }
+
+  @Override
+  public long lseek(int fileDescriptor, long offset, Whence whence) {
+    final long position = libc.lseek(fileDescriptor, offset, constants.value(whence));
+    if (position == FAILED) {
+      throw failure("lseek", Arguments.lseek(fileDescriptor, offset, whence));
+    }
+    return position;
+  }
+
+  @Override
+  public void ftruncate(int fileDescriptor, long length) {
+    if (libc.ftruncate(fileDescriptor, length) == FAILED) {
+      throw failure("ftruncate", Arguments.ftruncate(fileDescriptor, length));
+    }
+  }
+
+  @Override
+  public void fallocate(int fileDescriptor, Set<FallocateFlag> flags, long offset, long length) {
+    requireLinux("fallocate", FallocateFlag.KEEP_SIZE);
+    if (libc.fallocate(fileDescriptor, constants.bits(flags), offset, length) == FAILED) {
+      throw failure("fallocate", Arguments.fallocate(fileDescriptor, flags, offset, length));
+    }
+  }
+
+  @Override
+  public int memfdCreate(String name, Set<MemfdFlag> flags) {
+    requireLinux("memfd_create", MemfdFlag.CLOEXEC);
+    final int fileDescriptor = libc.memfd_create(NativeText.utf8(name), constants.bits(flags));
+    if (fileDescriptor == FAILED) {
+      throw failure("memfd_create", Arguments.memfdCreate(name, flags));
+    }
+    return fileDescriptor;
+  }
+
+  @Override
+  public void fcntlAddSeals(int fileDescriptor, Set<Seal> seals) {
+    requireLinux("fcntl(F_ADD_SEALS)", Seal.SEAL);
+    if (libc.fcntl(fileDescriptor, F_ADD_SEALS, constants.bits(seals)) == FAILED) {
+      throw failure("fcntl", Arguments.seals(fileDescriptor, seals));
+    }
+  }
+
+  @Override
+  public Set<Seal> fcntlGetSeals(int fileDescriptor) {
+    requireLinux("fcntl(F_GET_SEALS)", Seal.SEAL);
+    final int seals = libc.fcntl(fileDescriptor, F_GET_SEALS, 0);
+    if (seals == FAILED) {
+      throw failure("fcntl", Arguments.seals(fileDescriptor));
+    }
+    return constants.setOf(Seal.class, seals);
+  }
+
+  @Override
+  public void prctlSetVmaAnonName(long address, long length, String name) {
+    requireLinux("prctl(PR_SET_VMA)", Seal.SEAL);
+    final byte[] bytes = name == null ? null : NativeText.utf8(name);
+    if (libc.prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, address, length, bytes) == FAILED) {
+      throw failure("prctl", Arguments.vmaName(address, length, name));
+    }
+  }
+
+  @Override
+  public ResourceUsage getrusage(UsageScope scope) {
+    final long[] usage = new long[ResourceUsage.NATIVE_WORDS];
+    if (libc.getrusage(constants.value(scope), usage) == FAILED) {
+      throw failure("getrusage", Arguments.usage(scope));
+    }
+    return ResourceUsage.of(usage, constants.maxResidentUnitBytes());
+  }
+
+  @Override
   public int pageSize() {
     return pageSize;
+  }
+
+  /** The bits of {@code mode_t}: nine, from the owner's reading down to others' executing. */
+  private static int mode(Set<PosixFilePermission> permissions) {
+    int mode = 0;
+    for (PosixFilePermission permission : permissions) {
+      mode |= OWNER_READ_BIT >> permission.ordinal();
+    }
+    return mode;
+  }
+
+  /** Whether a call exists is known by a constant that only it has a use for. */
+  private void requireLinux(String call, Enum<?> constant) {
+    if (!constants.has(constant)) {
+      throw new UnsupportedOperationException(call + " exists on Linux only");
+    }
   }
 
   private Pointer pointer(long address) {

@@ -1,9 +1,9 @@
 package io.quarry.posix;
 
 /**
- * How {@link Posix#mmap} maps ({@code MAP_*}). Every mapping needs exactly one of {@link #SHARED}
- * and {@link #PRIVATE}. A flag that the platform does not have is an {@link
- * UnsupportedOperationException}.
+ * How {@link Posix#mmap} maps ({@code MAP_*}). Every mapping needs exactly one of {@link #SHARED},
+ * {@link #PRIVATE} and {@link #SHARED_VALIDATE}. A flag that the platform does not have is an
+ * {@link UnsupportedOperationException}.
  */
 public enum MapFlag {
   /** Writes are seen by every process that maps the same object. */
@@ -29,5 +29,20 @@ public enum MapFlag {
   /** Lock the pages into memory, as {@code mlock} does. Linux only. */
   LOCKED,
   /** The mapping will hold a stack; Linux keeps huge pages out of it. Linux only. */
-  STACK
+  STACK,
+  /**
+   * As {@link #SHARED}, and a flag that the file does not know is refused with {@link
+   * Errno#EOPNOTSUPP} instead of ignored. Given in place of {@link #SHARED}. Linux 4.15.
+   */
+  SHARED_VALIDATE,
+  /**
+   * A page becomes writable only when all that is needed to find it is on the device, so that
+   * flushing the processor's cache makes writes durable; for files on persistent memory, and
+   * together with {@link #SHARED_VALIDATE}. Linux 4.15.
+   */
+  SYNC,
+  /** With {@link #HUGETLB}: pages of 2 MiB. Linux only. */
+  HUGE_2MB,
+  /** With {@link #HUGETLB}: pages of 1 GiB. Linux only. */
+  HUGE_1GB
 }

@@ -1,5 +1,7 @@
 package io.quarry.posix;
 
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.Set;
 
@@ -66,6 +68,88 @@ public interface Posix {
    * @return one bit a page, set where the page is in memory
    */
   BitSet mincore(long address, long length);
+
+  /** Writes what changed in the range of a shared file mapping back to the file. */
+  void msync(long address, long length, Set<SyncFlag> flags);
+
+  /** Brings every page of the range into memory and keeps it there. */
+  void mlock(long address, long length);
+
+  /** As {@link #mlock}, with flags. Linux only. */
+  void mlock2(long address, long length, Set<LockFlag> flags);
+
+  /** Lets the pages of the range leave memory again, however often they were locked. */
+  void munlock(long address, long length);
+
+  /**
+   * Locks the pages of the whole process, the Java heap among them. After {@link
+   * LockAllFlag#FUTURE}, any allocation by anyone may fail at the limit of locked memory.
+   */
+  void mlockall(Set<LockAllFlag> flags);
+
+  /** Undoes {@link #mlock}, {@link #mlock2} and {@link #mlockall}. */
+  void munlockall();
+
+  /**
+   * Opens a file.
+   *
+   * @param permissions those of a file that is created, less the process's umask
+   * @return the file descriptor, to be closed with {@link #close}
+   */
+  int open(Path path, Set<OpenFlag> flags, Set<PosixFilePermission> permissions);
+
+  /**
+   * Closes a file descriptor. Mappings of the file stay. The number is given out again: to close it
+   * twice closes somebody else's file.
+   */
+  void close(int fileDescriptor);
+
+  /**
+   * Moves the position of an open file. Mapping does not use it, so {@code lseek(fd, 0,
+   * Whence.END)} is the simple way to learn a file's size.
+   *
+   * @return the new position
+   */
+  long lseek(int fileDescriptor, long offset, Whence whence);
+
+  /**
+   * Sets the size of a file; what is added reads as zero. To touch a mapped page that lies wholly
+   * beyond the end of its file ends the process with SIGBUS.
+   */
+  void ftruncate(int fileDescriptor, long length);
+
+  /** Allocates, frees or clears a range of a file. Linux only. */
+  void fallocate(int fileDescriptor, Set<FallocateFlag> flags, long offset, long length);
+
+  /**
+   * Makes a file of length 0 that lives in memory only and has no path; other processes that may
+   * debug this one can open it as {@code /proc/PID/fd/DESCRIPTOR}. It goes when the last descriptor
+   * and mapping do. Linux only.
+   *
+   * @param name shown in {@code /proc/PID/maps} after {@code memfd:}; at most 249 bytes, need not
+   *     be unique
+   * @return the file descriptor, to be closed with {@link #close}
+   */
+  int memfdCreate(String name, Set<MemfdFlag> flags);
+
+  /** {@code fcntl(F_ADD_SEALS)}: forbids changes to a memory file for good. Linux only. */
+  void fcntlAddSeals(int fileDescriptor, Set<Seal> seals);
+
+  /** {@code fcntl(F_GET_SEALS)}: the seals that this package knows of. Linux only. */
+  Set<Seal> fcntlGetSeals(int fileDescriptor);
+
+  /**
+   * {@code prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME)}: names anonymous memory, as {@code [anon:name]}
+   * in {@code /proc/PID/maps}. Refused with {@link Errno#EINVAL} by a kernel before 5.17, or built
+   * without {@code CONFIG_ANON_VMA_NAME}. Linux only.
+   *
+   * @param name up to 79 printable characters of ASCII, none of {@code \ ` $ [ ]}; null takes the
+   *     name away
+   */
+  void prctlSetVmaAnonName(long address, long length, String name);
+
+  /** What was used so far: processor time, memory, page faults. */
+  ResourceUsage getrusage(UsageScope scope);
 
   /** The size of a page in bytes, from {@code sysconf(_SC_PAGESIZE)}. */
   int pageSize();

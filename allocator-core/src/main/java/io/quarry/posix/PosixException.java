@@ -53,7 +53,7 @@ public final class PosixException extends RuntimeException {
 
   private static String message(String call, String arguments, int errno) {
     final Errno error = Errno.of(errno);
-    final String hint = hint(call, error);
+    final String hint = ErrorHints.of(call, error);
     return call
         + '('
         + arguments
@@ -63,36 +63,5 @@ public final class PosixException extends RuntimeException {
         + errno
         + ')'
         + (hint.isEmpty() ? "" : "; " + hint);
-  }
-
-  private static String hint(String call, Errno error) {
-    return switch (error) {
-      case ENOMEM ->
-          switch (call) {
-            case "mmap" ->
-                "out of memory or address space, or the process has vm.max_map_count mappings";
-            case "munmap" ->
-                "unmapping would split a mapping, and the process has vm.max_map_count of them";
-            case "mincore" -> "part of the range is not mapped";
-            default ->
-                "part of the range is not mapped, or memory is out, or the process has"
-                    + " vm.max_map_count mappings";
-          };
-      case EINVAL ->
-          switch (call) {
-            case "mmap" ->
-                "the length is zero, the address is not a multiple of the page size, or the flags"
-                    + " do not fit together";
-            case "madvise" ->
-                "the address is not a multiple of the page size, this kernel does not know the"
-                    + " advice, or the pages are locked";
-            default ->
-                "an address is not a multiple of the page size, or the length is zero or too large";
-          };
-      case EEXIST -> "something is mapped in that range already";
-      case EAGAIN -> "the limit of locked memory is reached, or the kernel is short of memory";
-      case EFAULT -> "part of the range is not mapped, or not as this call needs it";
-      default -> "";
-    };
   }
 }

@@ -8,5 +8,10 @@ public enum RemapFlag {
    * The mapping is moved to the new address given, and whatever is mapped there is unmapped; to be
    * given together with {@link #MAYMOVE}.
    */
-  FIXED
+  FIXED,
+  /**
+   * The pages move, but the old range stays mapped and reads as zero; to be given together with
+   * {@link #MAYMOVE}, and with equal lengths. Linux 5.7.
+   */
+  DONTUNMAP
 }

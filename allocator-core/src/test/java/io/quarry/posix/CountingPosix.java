@@ -74,7 +74,9 @@ public final class CountingPosix extends DelegatingPosix {
   public synchronized long mremap(
       long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
     final long result = super.mremap(oldAddress, oldLength, newLength, flags, newAddress);
-    remove(oldAddress, oldLength);
+    if (!flags.contains(RemapFlag.DONTUNMAP)) {
+      remove(oldAddress, oldLength);
+    }
     add(result, newLength);
     return result;
   }

@@ -1,5 +1,7 @@
 package io.quarry.posix;
 
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -67,6 +69,102 @@ public class DelegatingPosix implements Posix {
   public BitSet mincore(long address, long length) {
     before("mincore", () -> Arguments.range(address, length));
     return delegate.mincore(address, length);
+  }
+
+  @Override
+  public void msync(long address, long length, Set<SyncFlag> flags) {
+    before("msync", () -> Arguments.msync(address, length, flags));
+    delegate.msync(address, length, flags);
+  }
+
+  @Override
+  public void mlock(long address, long length) {
+    before("mlock", () -> Arguments.range(address, length));
+    delegate.mlock(address, length);
+  }
+
+  @Override
+  public void mlock2(long address, long length, Set<LockFlag> flags) {
+    before("mlock2", () -> Arguments.mlock2(address, length, flags));
+    delegate.mlock2(address, length, flags);
+  }
+
+  @Override
+  public void munlock(long address, long length) {
+    before("munlock", () -> Arguments.range(address, length));
+    delegate.munlock(address, length);
+  }
+
+  @Override
+  public void mlockall(Set<LockAllFlag> flags) {
+    before("mlockall", () -> Arguments.mlockall(flags));
+    delegate.mlockall(flags);
+  }
+
+  @Override
+  public void munlockall() {
+    before("munlockall", () -> "");
+    delegate.munlockall();
+  }
+
+  @Override
+  public int open(Path path, Set<OpenFlag> flags, Set<PosixFilePermission> permissions) {
+    before("open", () -> Arguments.open(path, flags, permissions));
+    return delegate.open(path, flags, permissions);
+  }
+
+  @Override
+  public void close(int fileDescriptor) {
+    before("close", () -> Arguments.file(fileDescriptor));
+    delegate.close(fileDescriptor);
+  }
+
+  @Override
+  public long lseek(int fileDescriptor, long offset, Whence whence) {
+    before("lseek", () -> Arguments.lseek(fileDescriptor, offset, whence));
+    return delegate.lseek(fileDescriptor, offset, whence);
+  }
+
+  @Override
+  public void ftruncate(int fileDescriptor, long length) {
+    before("ftruncate", () -> Arguments.ftruncate(fileDescriptor, length));
+    delegate.ftruncate(fileDescriptor, length);
+  }
+
+  @Override
+  public void fallocate(int fileDescriptor, Set<FallocateFlag> flags, long offset, long length) {
+    before("fallocate", () -> Arguments.fallocate(fileDescriptor, flags, offset, length));
+    delegate.fallocate(fileDescriptor, flags, offset, length);
+  }
+
+  @Override
+  public int memfdCreate(String name, Set<MemfdFlag> flags) {
+    before("memfd_create", () -> Arguments.memfdCreate(name, flags));
+    return delegate.memfdCreate(name, flags);
+  }
+
+  @Override
+  public void fcntlAddSeals(int fileDescriptor, Set<Seal> seals) {
+    before("fcntl", () -> Arguments.seals(fileDescriptor, seals));
+    delegate.fcntlAddSeals(fileDescriptor, seals);
+  }
+
+  @Override
+  public Set<Seal> fcntlGetSeals(int fileDescriptor) {
+    before("fcntl", () -> Arguments.seals(fileDescriptor));
+    return delegate.fcntlGetSeals(fileDescriptor);
+  }
+
+  @Override
+  public void prctlSetVmaAnonName(long address, long length, String name) {
+    before("prctl", () -> Arguments.vmaName(address, length, name));
+    delegate.prctlSetVmaAnonName(address, length, name);
+  }
+
+  @Override
+  public ResourceUsage getrusage(UsageScope scope) {
+    before("getrusage", () -> Arguments.usage(scope));
+    return delegate.getrusage(scope);
   }
 
   @Override

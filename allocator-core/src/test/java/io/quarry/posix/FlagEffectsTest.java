@@ -28,23 +28,31 @@ final class FlagEffectsTest extends MappedMemory {
     "HUGEPAGE, hg",
     "NOHUGEPAGE, nh",
     "DONTDUMP, dd",
-    "DONTFORK, dc"
+    "DONTFORK, dc",
+    "WIPEONFORK, wf",
+    "MERGEABLE, mg"
   })
   void adviceShowsInTheFlagsOfTheMapping(Advice advice, String flag) {
     final long address = mapApart(4L * page);
     assertThat(ProcMaps.mappingAt(address).orElseThrow().vmFlags()).doesNotContain(flag);
 
-    posix.madvise(address, 4L * page, advice);
+    adviseOrSkip(address, 4L * page, advice);
 
     assertThat(ProcMaps.mappingAt(address).orElseThrow().vmFlags()).contains(flag);
   }
 
   @ParameterizedTest
-  @CsvSource({"RANDOM, NORMAL, rr", "DONTDUMP, DODUMP, dd", "DONTFORK, DOFORK, dc"})
+  @CsvSource({
+    "RANDOM, NORMAL, rr",
+    "DONTDUMP, DODUMP, dd",
+    "DONTFORK, DOFORK, dc",
+    "WIPEONFORK, KEEPONFORK, wf",
+    "MERGEABLE, UNMERGEABLE, mg"
+  })
   void adviceIsTakenBack(Advice advice, Advice opposite, String flag) {
     final long address = mapApart(4L * page);
 
-    posix.madvise(address, 4L * page, advice);
+    adviseOrSkip(address, 4L * page, advice);
     posix.madvise(address, 4L * page, opposite);
 
     assertThat(ProcMaps.mappingAt(address).orElseThrow().vmFlags()).doesNotContain(flag);
@@ -72,6 +80,81 @@ final class FlagEffectsTest extends MappedMemory {
     assertThat(posix.mincore(address, 8L * page).cardinality()).isEqualTo(8);
     final byte left = view(address, page).get(0);
     assertThat(left).isIn((byte) 0, (byte) 5);
+  }
+
+  @Test
+  void lockedPagesAreTakenBackOnlyByTheAdviceThatSaysSo() {
+    final long address = mapApart(4L * page);
+    posix.mlock(address, 4L * page);
+
+    adviseOrSkip(address + page, 2L * page, Advice.DONTNEED_LOCKED);
+
+    assertThat(posix.mincore(address, 4L * page).stream()).containsExactly(0, 3);
+  }
+
+  @Test
+  void removedPagesAreGoneFromTheFileToo() {
+    final int file = posix.memfdCreate("removed", EnumSet.of(MemfdFlag.CLOEXEC));
+    posix.ftruncate(file, 4L * page);
+    final long address = posix.mmap(0, 4L * page, READ_WRITE, EnumSet.of(MapFlag.SHARED), file, 0);
+    NativeMemory.fill(address, 4L * page, (byte) 5);
+
+    posix.madvise(address + page, 2L * page, Advice.REMOVE);
+
+    assertThat(posix.lseek(file, 0, Whence.HOLE)).isEqualTo(page);
+    assertThat(posix.lseek(file, page, Whence.DATA)).isEqualTo(3L * page);
+    assertThat(view(address, 4 * page).get(page)).isZero();
+    posix.close(file);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"COLD", "PAGEOUT"})
+  void coldPagesKeepTheirContents(Advice advice) {
+    final long address = mapApart(4L * page);
+    NativeMemory.fill(address, 4L * page, (byte) 5);
+
+    adviseOrSkip(address, 4L * page, advice);
+
+    assertThat(view(address, 4 * page).get(3 * page)).isEqualTo((byte) 5);
+  }
+
+  @Test
+  void guardsTakePagesBackWithoutSplittingTheMapping() {
+    final long address = mapApart(4L * page);
+    NativeMemory.fill(address, 4L * page, (byte) 5);
+
+    adviseOrSkip(address + page, page, Advice.GUARD_INSTALL);
+
+    final ProcMaps.Mapping mapping = ProcMaps.mappingAt(address).orElseThrow();
+    assertThat(mapping.to()).isEqualTo(address + 4L * page);
+    assertThat(mapping.rssBytes()).isEqualTo(3L * page);
+    assertThatThrownBy(() -> posix.madvise(address, 4L * page, Advice.POPULATE_READ))
+        .hasMessageContaining("EFAULT (14)");
+    posix.madvise(address + page, page, Advice.GUARD_REMOVE);
+    assertThat(view(address, 4 * page).get(page)).isZero();
+  }
+
+  @Test
+  void synchronousMappingIsRefusedOfFilesThatAreNotPersistentMemory() {
+    final int file = posix.memfdCreate("volatile", EnumSet.of(MemfdFlag.CLOEXEC));
+    posix.ftruncate(file, page);
+
+    assertThatThrownBy(
+            () ->
+                posix.mmap(
+                    0,
+                    page,
+                    READ_WRITE,
+                    EnumSet.of(MapFlag.SHARED_VALIDATE, MapFlag.SYNC),
+                    file,
+                    0))
+        .hasMessageContaining("flags=[SHARED_VALIDATE, SYNC]")
+        .hasMessageEndingWith(
+            "EOPNOTSUPP (95); the file system does not have what one of the flags asks for");
+    final long address =
+        posix.mmap(0, page, READ_WRITE, EnumSet.of(MapFlag.SHARED_VALIDATE), file, 0);
+    assertThat(ProcMaps.mappingAt(address).orElseThrow().permissions()).isEqualTo("rw-s");
+    posix.close(file);
   }
 
   @ParameterizedTest

@@ -50,7 +50,20 @@ final class PlatformTest {
   }
 
   static Stream<Enum<?>> everyConstant() {
-    return Stream.of(Protection.values(), MapFlag.values(), RemapFlag.values(), Advice.values())
+    return Stream.<Enum<?>[]>of(
+            Protection.values(),
+            MapFlag.values(),
+            RemapFlag.values(),
+            Advice.values(),
+            OpenFlag.values(),
+            Whence.values(),
+            FallocateFlag.values(),
+            MemfdFlag.values(),
+            Seal.values(),
+            SyncFlag.values(),
+            LockFlag.values(),
+            LockAllFlag.values(),
+            UsageScope.values())
         .<Enum<?>>flatMap(Stream::of);
   }
 
@@ -65,6 +78,9 @@ final class PlatformTest {
     assertThat(NativeConstants.MACOS.bits(EnumSet.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS)))
         .isEqualTo(0x1002);
     assertThat(NativeConstants.MACOS.value(Advice.FREE)).isEqualTo(5);
+    assertThat(NativeConstants.MACOS.bits(EnumSet.of(OpenFlag.RDWR, OpenFlag.CREAT)))
+        .isEqualTo(0x202);
+    assertThat(NativeConstants.MACOS.value(SyncFlag.SYNC)).isEqualTo(0x10);
     assertThat(Errno.of(35, true)).isEqualTo(Errno.EAGAIN);
     assertThat(Errno.ENOSYS.number(true)).isEqualTo(78);
   }
@@ -74,12 +90,21 @@ final class PlatformTest {
     assertThatThrownBy(() -> NativeConstants.MACOS.value(Advice.NOHUGEPAGE))
         .isInstanceOf(UnsupportedOperationException.class)
         .hasMessage("macOS has no Advice.NOHUGEPAGE: leave it out there");
+    assertThat(NativeConstants.MACOS.has(Seal.SHRINK)).isFalse();
+    assertThat(NativeConstants.MACOS.has(UsageScope.THREAD)).isFalse();
   }
 
   @Test
   void flagsAreJoined() {
     assertThat(NativeConstants.LINUX.bits(EnumSet.noneOf(Protection.class))).isZero();
     assertThat(NativeConstants.LINUX.bits(EnumSet.allOf(Protection.class))).isEqualTo(7);
+  }
+
+  @Test
+  void setBitsAreNamed() {
+    assertThat(NativeConstants.LINUX.setOf(Seal.class, 0)).isEmpty();
+    assertThat(NativeConstants.LINUX.setOf(Seal.class, 0b1010))
+        .containsExactlyInAnyOrder(Seal.SHRINK, Seal.WRITE);
   }
 
   @Test

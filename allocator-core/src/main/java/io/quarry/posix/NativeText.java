@@ -1,0 +1,46 @@
+package io.quarry.posix;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Texts as C has them: bytes that end with a zero. */
+final class NativeText {
+
+  /** What the JDK itself turns the names of files into bytes with. */
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+
+  private NativeText() {}
+
+  /**
+   * The name of a file.
+   *
+   * @throws IllegalArgumentException if the path is not one of the default file system
+   */
+  static byte[] path(Path path) {
+    if (path.getFileSystem() != FileSystems.getDefault()) {
+      throw new IllegalArgumentException(
+          "path must lie in the default file system, which the kernel knows, but "
+              + path
+              + " lies in "
+              + path.getFileSystem());
+    }
+    return terminated(path.toString(), FILE_NAMES);
+  }
+
+  /** A text in UTF-8. */
+  static byte[] utf8(String text) {
+    return terminated(text, StandardCharsets.UTF_8);
+  }
+
+  private static byte[] terminated(String text, Charset charset) {
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("a name must not contain the character 0");
+    }
+    final byte[] bytes = text.getBytes(charset);
+    return Arrays.copyOf(bytes, bytes.length + 1);
+  }
+}
