@@ -136,7 +136,8 @@ final class LayersTest {
   void onlyViewsMakeAgronaBuffers() {
     noClasses()
         .that()
-        .haveNameNotMatching("io\\.quarry\\.allocator\\.Views(\\$.*)?")
+        .haveNameNotMatching(
+            "io\\.quarry\\.posix\\.(NativeMemory|AgronaAccess|ReadOnlyUnsafeBuffer)")
         .should()
         .accessClassesThat(
             resideInAPackage("org.agrona..")

@@ -372,7 +372,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   public UnsafeBuffer buffer(final long address, final int length) {
     checkView(length);
     addresses.blockAround(address, length, "buffer");
-    return Views.unsafeBuffer(address, length);
+    return NativeMemory.unsafeBuffer(address, length);
   }
 
   /**

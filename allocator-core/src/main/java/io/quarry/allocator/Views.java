@@ -4,7 +4,6 @@ import io.quarry.posix.NativeMemory;
 import io.quarry.region.Region;
 import io.quarry.slab.Slab;
 import java.nio.ByteBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** Makes buffers over blocks. */
 final class Views {
@@ -29,36 +28,5 @@ final class Views {
     return region.hasWindow()
         ? region.window().slice((int) (address - region.base()), length)
         : NativeMemory.byteBuffer(address, length);
-  }
-
-  /** Agrona's classes are touched here only, so that all else works where they may not be. */
-  static UnsafeBuffer unsafeBuffer(final long address, final int length) {
-    if (Agrona.REFUSAL != null) {
-      throw new IllegalStateException(
-          "Agrona's buffers need the JVM option --add-opens=java.base/jdk.internal.misc="
-              + Agrona.moduleName()
-              + "; byteBuffer(address, length) works without it",
-          Agrona.REFUSAL);
-    }
-    return new UnsafeBuffer(address, length);
-  }
-
-  /** Whether Agrona can touch memory: a buffer that cannot is made, but throws when it is used. */
-  private static final class Agrona {
-    static final Throwable REFUSAL = refusal();
-
-    private static Throwable refusal() {
-      try {
-        new UnsafeBuffer(new byte[Long.BYTES]).getLong(0);
-        return null;
-      } catch (final IllegalAccessError | ExceptionInInitializerError | NoClassDefFoundError e) {
-        return e;
-      }
-    }
-
-    private static String moduleName() {
-      final Module module = UnsafeBuffer.class.getModule();
-      return module.isNamed() ? module.getName() : "ALL-UNNAMED";
-    }
   }
 }

@@ -2,10 +2,11 @@ package io.quarry.posix;
 
 import com.kenai.jffi.MemoryIO;
 import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Plain operations on memory outside the Java heap, which need no JVM flag and no {@code
- * sun.misc.Unsafe}. Lengths are in bytes.
+ * Plain operations on memory outside the Java heap, which need no {@code sun.misc.Unsafe} and, but
+ * for {@link #unsafeBuffer}, no JVM flag. Lengths are in bytes.
  *
  * <p><b>Nothing is checked.</b> An address that is not mapped, or a length that runs past the end
  * of a mapping, ends the JVM with a SIGSEGV or damages somebody else's memory. Checking is the work
@@ -31,6 +32,24 @@ public final class NativeMemory {
   public static ByteBuffer byteBuffer(long address, int length) {
     Host.libc(); // Loads jffi, or explains why it cannot be loaded.
     return MemoryIO.getInstance().newDirectByteBuffer(address, length);
+  }
+
+  /**
+   * An Agrona view of memory. It does not own the memory: to touch it after the memory was unmapped
+   * is a SIGSEGV.
+   *
+   * @param length 0 or more
+   * @throws IllegalStateException without the JVM option that Agrona needs; the message names it
+   */
+  public static UnsafeBuffer unsafeBuffer(long address, int length) {
+    AgronaAccess.require();
+    return new UnsafeBuffer(address, length);
+  }
+
+  /** As {@link #unsafeBuffer}, but every method that writes throws. */
+  static UnsafeBuffer readOnlyUnsafeBuffer(long address, int length) {
+    AgronaAccess.require();
+    return new ReadOnlyUnsafeBuffer(address, length);
   }
 
   /**
