@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /** Texts as C has them: bytes that end with a zero. */
 final class NativeText {
@@ -12,6 +13,8 @@ final class NativeText {
   /** What the JDK itself turns the names of files into bytes with. */
   private static final Charset FILE_NAMES =
       Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+
+  private static final Pattern VMA_NAME = Pattern.compile("[ -~&&[^\\\\`$\\[\\]]]{0,79}");
 
   private NativeText() {}
 
@@ -34,6 +37,16 @@ final class NativeText {
   /** A text in UTF-8. */
   static byte[] utf8(String text) {
     return terminated(text, StandardCharsets.UTF_8);
+  }
+
+  /** Checks what Linux takes for the name of anonymous memory. */
+  static void requireVmaName(String name) {
+    if (!VMA_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "name must be at most 79 printable characters of ASCII, none of \\ ` $ [ ], but is \""
+              + name
+              + '"');
+    }
   }
 
   private static byte[] terminated(String text, Charset charset) {

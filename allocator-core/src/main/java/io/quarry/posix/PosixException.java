@@ -8,7 +8,7 @@ package io.quarry.posix;
  *
  * <p>Immutable, but for what every {@link Throwable} lets one add.
  */
-public final class PosixException extends RuntimeException {
+public class PosixException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
@@ -25,43 +25,46 @@ public final class PosixException extends RuntimeException {
    * @param errno the error number, such as {@code Errno.ENOMEM.number()}
    */
   public PosixException(String call, String arguments, int errno) {
-    super(message(call, arguments, errno));
+    this(call, arguments, errno, ErrorHints.of(call, Errno.of(errno)));
+  }
+
+  /** An exception that explains the error in words of its own. */
+  PosixException(String call, String arguments, int errno, String explanation) {
+    super(message(call, arguments, errno, explanation));
     this.call = call;
     this.arguments = arguments;
     this.errno = errno;
   }
 
   /** The name of the call, such as {@code "mmap"}. */
-  public String call() {
+  public final String call() {
     return call;
   }
 
   /** The arguments as text, such as {@code "address=0x7f0000000000, length=65536"}. */
-  public String arguments() {
+  public final String arguments() {
     return arguments;
   }
 
   /** The error number that the call left behind. */
-  public int errno() {
+  public final int errno() {
     return errno;
   }
 
   /** The name of the error. */
-  public Errno error() {
+  public final Errno error() {
     return Errno.of(errno);
   }
 
-  private static String message(String call, String arguments, int errno) {
-    final Errno error = Errno.of(errno);
-    final String hint = ErrorHints.of(call, error);
+  private static String message(String call, String arguments, int errno, String explanation) {
     return call
         + '('
         + arguments
         + "): "
-        + error
+        + Errno.of(errno)
         + " ("
         + errno
         + ')'
-        + (hint.isEmpty() ? "" : "; " + hint);
+        + (explanation.isEmpty() ? "" : "; " + explanation);
   }
 }

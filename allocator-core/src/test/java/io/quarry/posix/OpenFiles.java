@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The files that this process has open, from {@code /proc/self/fd}. */
@@ -13,12 +14,13 @@ public final class OpenFiles {
 
   private static final Path DIRECTORY = Path.of("/proc/self/fd");
 
+  /** Jars, randomness, limits of the container, pipes to children: what the JDK opens at will. */
+  private static final Pattern OF_THE_JVM =
+      Pattern.compile(".*\\.jar|/dev/u?random|/(proc|sys)/.*|(pipe|socket|anon_inode):.*");
+
   private OpenFiles() {}
 
-  /**
-   * What each descriptor stands for, without the jars and the sources of randomness that the JDK
-   * opens when it pleases, and without the directory that is read to learn this.
-   */
+  /** What each descriptor stands for, without what the JDK opens and closes when it pleases. */
   public static Map<Integer, String> now() {
     final Map<Integer, String> files = new TreeMap<>();
     try (Stream<Path> entries = Files.list(DIRECTORY)) {
@@ -34,7 +36,7 @@ public final class OpenFiles {
   private static void target(Path entry, Map<Integer, String> files) {
     try {
       final String target = Files.readSymbolicLink(entry).toString();
-      if (!target.matches(".*\\.jar|/dev/u?random|/proc/\\d+/fd")) {
+      if (!OF_THE_JVM.matcher(target).matches()) {
         files.put(Integer.valueOf(entry.getFileName().toString()), target);
       }
     } catch (IOException closedMeanwhile) {

@@ -96,6 +96,32 @@ public final class ProcMaps {
     return mappings().stream().filter(mapping -> mapping.contains(address)).findFirst();
   }
 
+  /** How many bytes of the mapping that holds an address would have to be written back. */
+  public static long dirtyBytesAt(long address) {
+    return bytesAt(address, "(Shared|Private)_Dirty:.*");
+  }
+
+  /** How many bytes of the mapping that holds an address have no file behind them. */
+  public static long anonymousBytesAt(long address) {
+    return bytesAt(address, "Anonymous:.*");
+  }
+
+  private static long bytesAt(long address, String wanted) {
+    long bytes = 0;
+    boolean inside = false;
+    for (String line : lines(SMAPS)) {
+      final Matcher matcher = HEADER.matcher(line);
+      if (matcher.matches()) {
+        inside =
+            Long.compareUnsigned(Long.parseUnsignedLong(matcher.group(1), 16), address) <= 0
+                && Long.compareUnsigned(address, Long.parseUnsignedLong(matcher.group(2), 16)) < 0;
+      } else if (inside && line.matches(wanted)) {
+        bytes += kibibytes(line);
+      }
+    }
+    return bytes;
+  }
+
   /** The resident bytes between two addresses that are multiples of the page size. */
   public static long rssBytes(long from, long to) {
     long bytes = 0;
