@@ -40,6 +40,7 @@ public final class Region {
 
   private int origins;
   private long base;
+  private long range;
   private int busy;
   private int idleCount;
 
@@ -68,6 +69,17 @@ public final class Region {
 
   void base(final long address) {
     base = address;
+  }
+
+  /** Where the region is, and where the range of the file begins that its pages are from. */
+  void place(final long address, final long offset) {
+    base = address;
+    range = offset;
+  }
+
+  /** The offset of an address of this region in the file that its pages are from. */
+  public long offsetOf(final long address) {
+    return range + address - base;
   }
 
   /** The length in bytes, holes included. */
