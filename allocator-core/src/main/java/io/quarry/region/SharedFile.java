@@ -1,5 +1,6 @@
 package io.quarry.region;
 
+import io.quarry.posix.Advice;
 import io.quarry.posix.Errno;
 import io.quarry.posix.FallocateFlag;
 import io.quarry.posix.MapFlag;
@@ -145,7 +146,23 @@ final class SharedFile {
 
   /** Maps pages where nothing is mapped. */
   long mapInto(final long address, final long length, final long offset) {
-    return posix.mmap(address, length, READ_WRITE, INTO_HOLE, descriptor, offset);
+    final long mapped = posix.mmap(address, length, READ_WRITE, INTO_HOLE, descriptor, offset);
+    if (hasName) {
+      avoidReadAhead(mapped, length);
+    }
+    return mapped;
+  }
+
+  /**
+   * Neighbours of a page that is touched would be read as well: zeros, mostly, of granules that
+   * nobody uses.
+   */
+  private void avoidReadAhead(final long address, final long length) {
+    try {
+      posix.madvise(address, length, Advice.RANDOM);
+    } catch (final PosixException refused) {
+      // Some pages more in memory, which the kernel can take back at any time.
+    }
   }
 
   /** Maps a part that the owner reads and writes himself. */
