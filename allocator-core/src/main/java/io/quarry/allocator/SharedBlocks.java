@@ -62,7 +62,11 @@ public final class SharedBlocks implements AutoCloseable {
     return new SharedBlocks(AttachedFile.open(Posix.host(), path, false), path);
   }
 
-  /** Attaches to an allocator's blocks, to read and to write them; otherwise as {@link #attach}. */
+  /**
+   * Attaches to an allocator's blocks, to read and to write them; otherwise as {@link #attach}. A
+   * write to a block that was freed damages whoever has its memory next, even one that {@code
+   * calloc} gave out as zero.
+   */
   public static SharedBlocks attachForWriting(final Path path) {
     return new SharedBlocks(AttachedFile.open(Posix.host(), path, true), path);
   }

@@ -165,7 +165,7 @@ final class SlabSource {
   /** Publishes a slab and takes it into the books. To be called under the lock. */
   void enter(final Slab slab) {
     SlabDirectory.put(slab);
-    regions.describe(slab.run(), slab.blockBytes());
+    slab.run().describe(slab.blockBytes());
     register.add(slab);
     metadataBytes += slab.metadataBytes();
   }

@@ -8,6 +8,7 @@ import io.quarry.posix.Protection;
 import io.quarry.posix.Whence;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -143,7 +144,7 @@ public final class AttachedFile {
     if (leafOffset == 0 || leafOffset > bytes() - SharedLayout.LEAF_BYTES) {
       return null;
     }
-    final FilePart[] more = java.util.Arrays.copyOf(leaves, Math.max(leaves.length, place + 1));
+    final FilePart[] more = Arrays.copyOf(leaves, Math.max(leaves.length, place + 1));
     more[place] = FilePart.readOnly(posix, descriptor, leafOffset, SharedLayout.LEAF_BYTES);
     leaves = more;
     return more[place];
@@ -187,6 +188,7 @@ public final class AttachedFile {
     more.addAll(windows);
     final Set<Protection> protection = writable ? READ_WRITE : READ;
     final long address = posix.mmap(0, to - from, protection, SHARED, descriptor, from);
+    FilePart.avoidHugePages(posix, address, to - from);
     final Window added = new Window(address, from, to);
     more.set(0, added);
     windows = more;

@@ -1,8 +1,10 @@
 package io.quarry.region;
 
+import io.quarry.posix.Advice;
 import io.quarry.posix.MapFlag;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
+import io.quarry.posix.PosixException;
 import io.quarry.posix.Protection;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -53,6 +55,7 @@ final class FilePart {
     final long address = posix.mmap(0, length, protection, SHARED, fileDescriptor, offset);
     boolean made = false;
     try {
+      avoidHugePages(posix, address, length);
       final FilePart part = new FilePart(address, NativeMemory.byteBuffer(address, length));
       made = true;
       return part;
@@ -60,6 +63,15 @@ final class FilePart {
       if (!made) {
         posix.munmap(address, length); // no room on the Java heap
       }
+    }
+  }
+
+  /** One huge page would be many times what is kept here, or given back elsewhere. */
+  static void avoidHugePages(final Posix posix, final long address, final long length) {
+    try {
+      posix.madvise(address, length, Advice.NOHUGEPAGE);
+    } catch (final PosixException withoutHugePages) {
+      // Then there is nothing to avoid.
     }
   }
 

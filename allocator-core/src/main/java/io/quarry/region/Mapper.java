@@ -62,7 +62,7 @@ final class Mapper {
       mapped = mapAligned(region, alignment, range);
     } finally {
       if (!mapped) {
-        region.place(0, 0);
+        region.place(0, pages, 0);
         pages.close(range, region.bytes());
       }
     }
@@ -87,7 +87,7 @@ final class Mapper {
       if (address == 0) {
         return false;
       }
-      region.place(address, range);
+      region.place(address, pages, range);
       final Outcome outcome = pages.isShared() ? exchange(region) : Outcome.DONE;
       if (outcome != Outcome.TAKEN) {
         return outcome == Outcome.DONE;

@@ -39,6 +39,7 @@ public final class Region {
   private final int[] origin;
 
   private int origins;
+  private PageSource pages;
   private long base;
   private long range;
   private int busy;
@@ -71,10 +72,15 @@ public final class Region {
     base = address;
   }
 
-  /** Where the region is, and where the range of the file begins that its pages are from. */
-  void place(final long address, final long offset) {
+  /** Where the region is, what its pages are from, and where in that its range begins. */
+  void place(final long address, final PageSource source, final long offset) {
     base = address;
+    pages = source;
     range = offset;
+  }
+
+  PageSource pages() {
+    return pages;
   }
 
   /** The offset of an address of this region in the file that its pages are from. */

@@ -291,15 +291,6 @@ public final class Regions {
   // --- where others find it ----------------------------------------------------------------------
 
   /**
-   * Tells those who have the file of the regions open that a run was cut into equal pieces, before
-   * the first of them is handed out. Until the run is given back or changes its length: then it has
-   * to be said again. Does nothing if there is no file. To be called under the lock.
-   */
-  public void describe(final Run run, final long pieceBytes) {
-    pages.describe(run.region.offsetOf(run.address()), run.granules, pieceBytes);
-  }
-
-  /**
    * The address at which the byte at an offset of the file is mapped. To be called under the lock.
    *
    * @return 0 if no region has it

@@ -57,7 +57,7 @@ class ModelTest {
   @EnabledOnOs(OS.LINUX)
   void manyThreadsAgreeWithTheModelOnAFile(@TempDir final Path directory) throws Exception {
     final Backing file = Backing.file(directory.resolve("blocks"));
-    run(SEED + 5, OPERATIONS / 16, 64L << 20, Duration.ofMillis(20), ReturnMode.UNMAP, file);
+    run(SEED + 5, OPERATIONS / 32, 64L << 20, Duration.ofMillis(20), ReturnMode.UNMAP, file);
   }
 
   private static Model run(
@@ -79,14 +79,18 @@ class ModelTest {
       final Backing backing)
       throws Exception {
     try (SlabAllocator allocator =
-        SlabAllocator.builder()
-            .capacity(capacity)
-            .regionSize(16L << 20)
-            .idleTime(idleTime)
-            .returnMode(mode)
-            .backing(backing)
-            .build()) {
-      final Model model = new Model(allocator, capacity);
+            SlabAllocator.builder()
+                .capacity(capacity)
+                .regionSize(16L << 20)
+                .idleTime(idleTime)
+                .returnMode(mode)
+                .backing(backing)
+                .build();
+        SharedBlocks reader =
+            backing == Backing.privateMemory()
+                ? null
+                : SharedBlocks.attach(allocator.backingPath())) {
+      final Model model = new Model(allocator, capacity, reader);
       final long done;
       try {
         done = play(model, seed, operations);
