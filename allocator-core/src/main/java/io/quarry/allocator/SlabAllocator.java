@@ -9,8 +9,8 @@ import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.IdlePolicy;
+import io.quarry.region.PageSource;
 import io.quarry.region.Refusal;
-import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -19,6 +19,7 @@ import io.quarry.slab.SlabDirectory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
@@ -26,9 +27,9 @@ import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * An off-heap allocator on anonymous mappings. It reserves large regions with {@code mmap}, carves
- * them into slabs of equal blocks, and returns slabs that fall idle with {@code munmap}, in real
- * time and without any further call.
+ * An off-heap allocator on anonymous or {@linkplain Backing shared} mappings. It reserves large
+ * regions with {@code mmap}, carves them into slabs of equal blocks, and returns slabs that fall
+ * idle with {@code munmap}, in real time and without any further call.
  *
  * <p>Always detected and reported as {@link InvalidAddressException}: the free of an address that
  * is no block of this allocator, of one inside a block, and a second free that happens after the
@@ -52,6 +53,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   private final HeapTable threads;
 
   private final Addresses addresses;
+  private final Offsets offsets;
   private final Regions regions;
   private final LongSupplier nanoClock;
   private final long capacityBytes;
@@ -65,12 +67,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     final RegionSettings settings =
         new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
     maxAlignmentBytes = settings.regionBytes();
-    regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
+    final PageSource pages = builder.backing.open(builder.posix());
+    regions = new Regions(builder.posix(), pages, nanoClock, settings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
     threads = heaps.table();
     addresses = new Addresses(heaps);
+    offsets = new Offsets(pages, regions, addresses);
     compactions = new Compactions(heaps.compactor(), nanoClock);
     housekeeping =
         new Housekeeping(
@@ -84,19 +88,6 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     chore[0] = housekeeping;
     if (builder.maintained) {
       Maintenance.add(housekeeping);
-    }
-  }
-
-  /** Keeps the directory of slabs in step with the regions. */
-  private static final class DirectoryUpkeep implements Regions.Listener {
-    @Override
-    public void regionReserved(final long base, final long bytes) {
-      SlabDirectory.prepare(base, bytes);
-    }
-
-    @Override
-    public void regionDropped(final Region region) {
-      SlabDirectory.clear(region);
     }
   }
 
@@ -415,6 +406,43 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     return new SharedBlock(this, size);
   }
 
+  // --- blocks in other processes -----------------------------------------------------------------
+
+  /**
+   * The offset of a block in the file that this allocator stands on, by which other processes find
+   * it: see {@link SharedBlocks}. It stays the same for as long as the block lives at its address.
+   *
+   * @throws InvalidAddressException if no live block starts at the address
+   * @throws IllegalStateException if the {@link Builder#backing} is not a shared one, or the
+   *     allocator is closed
+   */
+  public long offsetOf(final long address) {
+    checkOpen();
+    return offsets.offsetOf(address);
+  }
+
+  /**
+   * The address of a block, by its offset. Takes a lock that allocations of slabs take as well.
+   *
+   * @throws InvalidOffsetException if no region of this allocator has the offset
+   * @throws InvalidAddressException if no live block starts there
+   * @throws IllegalStateException as {@link #offsetOf}
+   */
+  public long addressOf(final long offset) {
+    checkOpen();
+    return offsets.addressOf(offset);
+  }
+
+  /**
+   * Where other processes find the blocks: the path to give to {@link SharedBlocks#attach}.
+   *
+   * @throws IllegalStateException as {@link #offsetOf}
+   */
+  public Path backingPath() {
+    checkOpen();
+    return offsets.path();
+  }
+
   // --- the whole ---------------------------------------------------------------------------------
 
   /**
@@ -509,6 +537,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     private ReturnMode returnMode = ReturnMode.UNMAP;
     private MisuseListener misuseListener =
         description -> LOG.log(Level.ERROR, "bad free: {0}", description);
+    private Backing backing = Backing.privateMemory();
     private Relocator relocator;
     private double targetUtilisation = 0.9;
     private Posix posix;
@@ -569,6 +598,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return this;
     }
 
+    /** What the blocks are made of. Default {@link Backing#privateMemory()}. */
+    public Builder backing(final Backing kind) {
+      backing = Objects.requireNonNull(kind, "backing");
+      return this;
+    }
+
     /** Who hears of bad frees that are found late. The default logs them as errors. */
     public Builder misuseListener(final MisuseListener listener) {
       misuseListener = Objects.requireNonNull(listener, "listener");
@@ -621,8 +656,11 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
 
     /**
-     * Makes the allocator. No memory is mapped before the first allocation.
+     * Makes the allocator. No memory is mapped before the first allocation, but for the header of a
+     * shared {@link #backing}.
      *
+     * @throws io.quarry.posix.PosixException if the file of a shared backing cannot be made
+     * @throws IllegalArgumentException if something is at the path of a {@link Backing#file}
      * @throws UnsupportedOperationException on a platform without {@code mmap}, or where the native
      *     part of jnr-ffi cannot be loaded; the message says what to do
      */

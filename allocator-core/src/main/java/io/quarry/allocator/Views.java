@@ -27,6 +27,11 @@ final class Views {
     final Region region = slab.run().region();
     return region.hasWindow()
         ? region.window().slice((int) (address - region.base()), length)
-        : NativeMemory.byteBuffer(address, length);
+        : byteBuffer(address, length);
+  }
+
+  /** By making one. */
+  static ByteBuffer byteBuffer(final long address, final int length) {
+    return NativeMemory.byteBuffer(address, length);
   }
 }

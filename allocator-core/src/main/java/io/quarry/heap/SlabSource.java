@@ -165,6 +165,7 @@ final class SlabSource {
   /** Publishes a slab and takes it into the books. To be called under the lock. */
   void enter(final Slab slab) {
     SlabDirectory.put(slab);
+    slab.run().describe(slab.blockBytes());
     register.add(slab);
     metadataBytes += slab.metadataBytes();
   }

@@ -175,13 +175,13 @@ final class IdleReturn {
       final Region region, final int first, final int count, final boolean unmap) {
     final long address = region.addressOf(first);
     final long bytes = Geometry.bytesOf(count);
-    if (unmap && mapper.unmap(address, bytes)) {
+    if (unmap && mapper.giveBack(region, address, bytes)) {
       return Outcome.UNMAPPED;
     }
-    if (mapper.discard(address, bytes)) {
+    if (mapper.discard(region, address, bytes)) {
       return Outcome.DISCARDED;
     }
-    if (!unmap && policy == IdlePolicy.UNMAP && mapper.unmap(address, bytes)) {
+    if (!unmap && policy == IdlePolicy.UNMAP && mapper.giveBack(region, address, bytes)) {
       return Outcome.UNMAPPED;
     }
     return Outcome.REFUSED;

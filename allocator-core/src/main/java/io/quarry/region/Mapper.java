@@ -20,11 +20,13 @@ final class Mapper {
   private static final Set<Protection> READ_WRITE = EnumSet.of(Protection.READ, Protection.WRITE);
   private static final Set<MapFlag> PRIVATE_ANONYMOUS =
       EnumSet.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE);
-  private static final Set<MapFlag> INTO_HOLE =
-      EnumSet.of(MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE, MapFlag.FIXED_NOREPLACE);
   private static final Set<RemapFlag> TO_ADDRESS = EnumSet.of(RemapFlag.MAYMOVE, RemapFlag.FIXED);
 
+  /** Another thread may map something in the moment between two calls, but not every time. */
+  private static final int MOST_PLACES_TRIED = 8;
+
   private final Posix posix;
+  private final PageSource pages;
 
   /** Why the kernel refused last, for whoever has to explain it; null as long as it did not. */
   private volatile PosixException lastRefusal;
@@ -35,8 +37,9 @@ final class Mapper {
    */
   private final List<long[]> leftovers = new ArrayList<>();
 
-  Mapper(final Posix posix) {
+  Mapper(final Posix posix, final PageSource pages) {
     this.posix = posix;
+    this.pages = pages;
   }
 
   PosixException lastRefusal() {
@@ -46,31 +49,82 @@ final class Mapper {
   /**
    * Maps a whole region at an address that is a multiple of {@code alignment}, a power of two.
    *
-   * @return whether the kernel agreed; the region knows its base then
+   * @return whether the kernel agreed; the region knows its place then
    */
   boolean reserve(final Region region, final long alignment) {
     unmapLeftovers();
-    final long length = region.bytes();
-    long address = map(length);
-    if (address == 0) {
+    final long range = openRange(region.bytes());
+    if (range < 0) {
       return false;
     }
-    if ((address & (alignment - 1)) != 0) {
-      // Rarely aligned by itself: map enough that an aligned part is in it, and trim both ends.
-      unmapOrLeave(address, length);
-      final long around = length + alignment - posix.pageSize();
-      address = map(around);
+    boolean mapped = false;
+    try {
+      mapped = mapAligned(region, alignment, range);
+    } finally {
+      if (!mapped) {
+        region.place(0, pages, 0);
+        pages.close(range, region.bytes());
+      }
+    }
+    if (mapped) {
+      avoidHugePages(region.base(), region.bytes());
+    }
+    return mapped;
+  }
+
+  private long openRange(final long bytes) {
+    try {
+      return pages.open(bytes);
+    } catch (final PosixException refused) {
+      lastRefusal = refused;
+      return -1;
+    }
+  }
+
+  private boolean mapAligned(final Region region, final long alignment, final long range) {
+    for (int place = 0; place < MOST_PLACES_TRIED; place++) {
+      final long address = anonymousAligned(region.bytes(), alignment);
       if (address == 0) {
         return false;
       }
-      final long base = (address + alignment - 1) & -alignment;
-      unmapOrLeave(address, base - address);
-      unmapOrLeave(base + length, address + around - base - length);
-      address = base;
+      region.place(address, pages, range);
+      final Outcome outcome = pages.isShared() ? exchange(region) : Outcome.DONE;
+      if (outcome != Outcome.TAKEN) {
+        return outcome == Outcome.DONE;
+      }
     }
-    region.base(address);
-    avoidHugePages(address, length);
-    return true;
+    return false;
+  }
+
+  /**
+   * Maps shared pages where anonymous memory has found a place. Not over it, with {@link
+   * MapFlag#FIXED}: if that fails, it cannot be told whether the anonymous memory is still there.
+   */
+  private Outcome exchange(final Region region) {
+    if (!unmap(region.base(), region.bytes())) {
+      leftovers.add(new long[] {region.base(), region.bytes()});
+      return Outcome.REFUSED;
+    }
+    return mapHole(region, region.base(), region.bytes());
+  }
+
+  /** Anonymous memory at a multiple of the alignment, or 0. */
+  private long anonymousAligned(final long length, final long alignment) {
+    final long address = map(length);
+    if (address == 0 || (address & (alignment - 1)) == 0) {
+      return address;
+    }
+    // Rarely aligned by itself: map enough that an aligned part is in it, and trim both ends.
+    unmapOrLeave(address, length);
+    final long around = length + alignment - posix.pageSize();
+    final long start = map(around);
+    if (start == 0) {
+      return 0;
+    }
+    final long base = (start + alignment - 1) & -alignment;
+    unmapOrLeave(start, base - start);
+    unmapOrLeave(base + length, start + around - base - length);
+    return base;
   }
 
   private long map(final long length) {
@@ -100,10 +154,10 @@ final class Mapper {
    *
    * @return {@link Outcome#TAKEN} if somebody else maps memory there by now
    */
-  Outcome mapHole(final long address, final long length) {
+  Outcome mapHole(final Region region, final long address, final long length) {
     final long mapped;
     try {
-      mapped = posix.mmap(address, length, READ_WRITE, INTO_HOLE, Posix.NO_FILE, 0);
+      mapped = pages.map(address, length, region.offsetOf(address));
     } catch (final PosixException refused) {
       lastRefusal = refused;
       return refused.error() == Errno.EEXIST ? Outcome.TAKEN : Outcome.REFUSED;
@@ -141,6 +195,10 @@ final class Mapper {
     }
   }
 
+  /**
+   * Unmaps what nobody uses. Shared pages outlive that: those that were used need {@link
+   * #giveBack}.
+   */
   boolean unmap(final long address, final long length) {
     try {
       posix.munmap(address, length);
@@ -151,16 +209,50 @@ final class Mapper {
     }
   }
 
+  /** Gives the pages back and unmaps them; if that fails, they may read as zero from now on. */
+  boolean giveBack(final Region region, final long address, final long length) {
+    return (!pages.isShared() || discard(region, address, length)) && unmap(address, length);
+  }
+
   /** Gives the pages back and keeps the mapping: it reads as zero from now on. */
-  boolean discard(final long address, final long length) {
+  boolean discard(final Region region, final long address, final long length) {
     try {
-      // Not FREE: the pages would stay resident until the kernel is short of them.
-      posix.madvise(address, length, Advice.DONTNEED);
+      pages.discard(address, length, region.offsetOf(address));
       return true;
     } catch (final PosixException refused) {
       lastRefusal = refused;
       return false;
     }
+  }
+
+  /** Makes certain that granules that are mapped and zero can be written to. */
+  boolean allocate(final Region region, final int first, final int count) {
+    final long address = region.addressOf(first);
+    final long length = Geometry.bytesOf(count);
+    try {
+      pages.allocate(region.offsetOf(address), length);
+      return true;
+    } catch (final PosixException refused) {
+      discard(region, address, length); // some of it may have been allocated
+      lastRefusal = refused;
+      return false;
+    }
+  }
+
+  /** Unmaps a region that was just reserved, now or some time later. */
+  void giveUp(final Region region) {
+    unmapOrLeave(region.base(), region.bytes());
+    forget(region);
+  }
+
+  /** Takes back the place of a region of which nothing is mapped any more. */
+  void forget(final Region region) {
+    pages.close(region.offsetOf(region.base()), region.bytes());
+  }
+
+  /** Whether {@link #movePages} can do anything: offsets in a file must not change. */
+  boolean movesPages() {
+    return !pages.isShared();
   }
 
   /**

@@ -37,7 +37,7 @@ final class PageMove {
     try {
       if (!to.pristine) {
         // Its contents are lost in any case. If it has to be given up, it must not hold memory.
-        mapper.discard(to.address(), to.bytes());
+        mapper.discard(to.region, to.address(), to.bytes());
       }
       outcome = mapper.movePages(from.address(), from.bytes(), to.address(), to.bytes());
     } finally {
@@ -61,7 +61,7 @@ final class PageMove {
       return;
     }
     ledger.abandon(region, to.first, to.granules);
-    if (mapper.mapHole(to.address(), to.bytes()) == Mapper.Outcome.DONE) {
+    if (mapper.mapHole(region, to.address(), to.bytes()) == Mapper.Outcome.DONE) {
       ledger.mapAgain(region, to.first, to.granules);
     } else {
       // Ours still, or a stranger's by now: it cannot be told which, so it is never touched again.

@@ -39,7 +39,9 @@ public final class Region {
   private final int[] origin;
 
   private int origins;
+  private PageSource pages;
   private long base;
+  private long range;
   private int busy;
   private int idleCount;
 
@@ -68,6 +70,22 @@ public final class Region {
 
   void base(final long address) {
     base = address;
+  }
+
+  /** Where the region is, what its pages are from, and where in that its range begins. */
+  void place(final long address, final PageSource source, final long offset) {
+    base = address;
+    pages = source;
+    range = offset;
+  }
+
+  PageSource pages() {
+    return pages;
+  }
+
+  /** The offset of an address of this region in the file that its pages are from. */
+  public long offsetOf(final long address) {
+    return range + address - base;
   }
 
   /** The length in bytes, holes included. */

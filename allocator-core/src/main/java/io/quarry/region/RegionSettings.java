@@ -22,4 +22,9 @@ public record RegionSettings(long capacityBytes, long regionBytes, IdlePolicy id
           "region size " + regionBytes + ": expected a power of two from 2 MiB to 1 GiB");
     }
   }
+
+  /** The same, but idle granules are kept. */
+  RegionSettings keepingIdle() {
+    return new RegionSettings(capacityBytes, regionBytes, IdlePolicy.KEEP);
+  }
 }

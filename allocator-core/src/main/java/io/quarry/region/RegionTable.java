@@ -92,7 +92,7 @@ final class RegionTable implements Iterable<Region> {
       listener.regionReserved(region.base(), region.bytes());
     } catch (final Throwable notReserved) {
       if (region.base() != 0) {
-        mapper.unmapOrLeave(region.base(), region.bytes());
+        mapper.giveUp(region);
       }
       throw notReserved;
     }
@@ -149,6 +149,7 @@ final class RegionTable implements Iterable<Region> {
   private void remove(final Region region) {
     regions.remove(region);
     ledger.remove(region);
+    mapper.forget(region);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
  *   Ledger       what granules are, in total; the limit
  *   Region       what each granule is
  *   Mapper       the system calls
+ *   PageSource   what stands behind the pages: anonymous memory, or a shared file
  * </pre>
  *
  * <p><b>The limit.</b> Mapped granules are those in use, idle, or on their way to the kernel. Their
@@ -58,12 +59,13 @@ public final class Regions {
   private final IdlePolicy idlePolicy;
   private final Mapper mapper;
   private final Ledger ledger;
+  private final PageSource pages;
   private final RegionTable regions;
   private final IdleReturn idleReturn;
   private final PageMove pageMove;
 
   /**
-   * No region yet, and no system call made.
+   * No region yet, and no system call made. The regions stand on anonymous memory.
    *
    * @param nanoClock the time, with the meaning of {@link System#nanoTime()}
    */
@@ -72,22 +74,39 @@ public final class Regions {
       final LongSupplier nanoClock,
       final RegionSettings settings,
       final Listener listener) {
-    this(posix, nanoClock, settings, listener, MappingCount.ofThisProcess());
+    this(posix, PageSource.anonymous(posix), nanoClock, settings, listener);
+  }
+
+  /**
+   * As the other one, on pages of any kind, which the regions take over: {@link #close} closes
+   * them.
+   */
+  public Regions(
+      final Posix posix,
+      final PageSource pages,
+      final LongSupplier nanoClock,
+      final RegionSettings settings,
+      final Listener listener) {
+    this(posix, pages, nanoClock, settings, listener, MappingCount.ofThisProcess());
   }
 
   Regions(
       final Posix posix,
+      final PageSource pages,
       final LongSupplier nanoClock,
-      final RegionSettings settings,
+      final RegionSettings wanted,
       final Listener listener,
       final MappingCount processMappings) {
+    // Memory that cannot be given back stays with its granules: they must not pass for zero.
+    final RegionSettings settings = pages.keepsAllBecause() == null ? wanted : wanted.keepingIdle();
+    this.pages = pages;
     this.nanoClock = nanoClock;
     this.idlePolicy = settings.idlePolicy();
     this.headroomGranules =
         Math.min(
             MOST_HEADROOM_GRANULES,
             Geometry.granulesFor(settings.capacityBytes()) / HEADROOM_SHARE);
-    this.mapper = new Mapper(posix);
+    this.mapper = new Mapper(posix, pages);
     this.ledger = new Ledger(Geometry.granulesFor(settings.capacityBytes()), processMappings);
     this.regions = new RegionTable(mapper, ledger, settings, listener);
     this.idleReturn = new IdleReturn(lock, regions, mapper, ledger, nanoClock, idlePolicy);
@@ -146,6 +165,12 @@ public final class Regions {
           return refusal;
         }
         if (run.region.isBacked(run.first, count)) {
+          if (added > 0 && !mapper.allocate(run.region, run.first, count)) {
+            if (idleReturn.makeRoom(count)) {
+              continue; // what is idle elsewhere may be all that is missing
+            }
+            return Refusal.OS_REFUSED;
+          }
           run.granules = count;
           run.pristine = ledger.use(run.region, run.first, count) == 0;
           return null;
@@ -188,7 +213,7 @@ public final class Regions {
     while (hole >= 0) {
       final int holeEnd = region.endOfHole(hole, end);
       final int holeGranules = holeEnd - hole;
-      switch (mapper.mapHole(region.addressOf(hole), Geometry.bytesOf(holeGranules))) {
+      switch (mapper.mapHole(region, region.addressOf(hole), Geometry.bytesOf(holeGranules))) {
         case DONE -> ledger.mapAgain(region, hole, holeGranules);
         case TAKEN -> {
           region.lose(hole, holeGranules);
@@ -211,13 +236,16 @@ public final class Regions {
    * @param idleSinceNanos since when nobody has used them
    */
   public void give(final Run run, final long idleSinceNanos) {
+    pages.withdraw(run.region.offsetOf(run.address()), run.granules);
     ledger.becomeIdle(run.region, run.first, run.granules, idleSinceNanos);
   }
 
   /** Gives back all but the first granules of a run. To be called under the lock. */
   public void shorten(final Run run, final int granules) {
     final int surplus = run.granules - granules;
-    ledger.becomeIdle(run.region, run.first + granules, surplus, nanoClock.getAsLong());
+    final int end = run.first + granules;
+    pages.withdraw(run.region.offsetOf(run.region.addressOf(end)), surplus);
+    ledger.becomeIdle(run.region, end, surplus, nanoClock.getAsLong());
     run.granules = granules;
   }
 
@@ -231,8 +259,9 @@ public final class Regions {
     final int more = granules - run.granules;
     if (regions.isClosed()
         || !region.isBacked(end, more)
-        || idlePolicy == IdlePolicy.UNMAP && !region.isOneMapping(run.first, granules)
-        || ledger.excess(more - region.countIdle(end, more)) > 0) {
+        || movesPages() && !region.isOneMapping(run.first, granules)
+        || ledger.excess(more - region.countIdle(end, more)) > 0
+        || region.countIdle(end, more) < more && !mapper.allocate(region, end, more)) {
       return false;
     }
     ledger.use(region, end, more);
@@ -248,11 +277,32 @@ public final class Regions {
    * @return whether it did; otherwise nothing has changed for the caller
    */
   public boolean move(final Run from, final Run to, final int granules) {
-    return idlePolicy == IdlePolicy.UNMAP
+    return movesPages()
         && ledger.allowsHole()
         && from.region.isOneMapping(from.first, from.granules)
         && take(to, granules, 1, from.granules) == null
         && pageMove.move(from, to);
+  }
+
+  private boolean movesPages() {
+    return idlePolicy == IdlePolicy.UNMAP && mapper.movesPages();
+  }
+
+  // --- where others find it ----------------------------------------------------------------------
+
+  /**
+   * The address at which the byte at an offset of the file is mapped. To be called under the lock.
+   *
+   * @return 0 if no region has it
+   */
+  public long addressAt(final long offset) {
+    for (final Region region : regions) {
+      final long inRegion = offset - region.offsetOf(region.base());
+      if (pages.isShared() && inRegion >= 0 && inRegion < region.bytes()) {
+        return region.base() + inRegion;
+      }
+    }
+    return 0;
   }
 
   // --- returning to the kernel -------------------------------------------------------------------
@@ -279,14 +329,16 @@ public final class Regions {
   /**
    * Unmaps everything that is mapped, and refuses every request from now on. Idempotent.
    *
-   * @return null, or why the kernel kept some of it
+   * @return null, or why some of it is left
    */
-  public PosixException close() {
+  public RuntimeException close() {
     lock.lock();
     try {
       regions.beClosed();
       idleReturn.awaitArrivals();
-      return regions.unmapEverything();
+      final RuntimeException kept = regions.unmapEverything();
+      final RuntimeException left = pages.close();
+      return kept == null ? left : kept;
     } finally {
       lock.unlock();
     }
@@ -316,7 +368,7 @@ public final class Regions {
 
   /** The number of kernel mappings held, at most. */
   public int mappings() {
-    return ledger.mappings();
+    return ledger.mappings() + pages.mappings();
   }
 
   /** Java-heap bytes that the regions' own tables take, about. */

@@ -21,6 +21,15 @@ public final class Run {
     pristine = other.pristine;
   }
 
+  /**
+   * Tells those who have the file of the regions open that the run was cut into equal pieces,
+   * before the first of them is handed out. Until the run is given back or changes its length: then
+   * it has to be said again. Does nothing if there is no file. To be called under the lock.
+   */
+  public void describe(final long pieceBytes) {
+    region.pages().describe(region.offsetOf(address()), granules, pieceBytes);
+  }
+
   /** The address of the first byte. */
   public long address() {
     return region.addressOf(first);

@@ -55,8 +55,16 @@ final class Model {
 
   private final AtomicInteger handedOverCount = new AtomicInteger();
 
+  /** Sees the blocks as another process would; null if they are private. */
+  private final SharedBlocks reader;
+
   Model(final SlabAllocator allocator, final long capacity) {
+    this(allocator, capacity, null);
+  }
+
+  Model(final SlabAllocator allocator, final long capacity, final SharedBlocks reader) {
     this.allocator = allocator;
+    this.reader = reader;
     this.capacity = capacity;
     for (int i = 0; i < SHARDS; i++) {
       ranges[i] = new ConcurrentSkipListMap<>();
@@ -87,6 +95,22 @@ final class Model {
     liveBytes.add(usable);
     liveBlocks.increment();
     return entry;
+  }
+
+  /** Another process finds a live block by its offset, and the same bytes in it. */
+  void requireSeenByOthers(final Entry entry) {
+    if (reader != null) {
+      final long offset = allocator.offsetOf(entry.address);
+      final int end = (int) entry.usable - Long.BYTES;
+      if (allocator.addressOf(offset) != entry.address
+          || reader.usableSize(offset) != entry.usable
+          || reader.byteBuffer(offset, Long.BYTES).getLong()
+              != allocator.byteBuffer(entry.address, Long.BYTES).getLong()
+          || reader.byteBuffer(offset, end, Long.BYTES).getLong()
+              != allocator.byteBuffer(entry.address + end, Long.BYTES).getLong()) {
+        throw new AssertionError(entry + " is not what others see at " + offset);
+      }
+    }
   }
 
   /** To be called before the block is freed. */

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarry.allocator.ModelWorker.Kind;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random operations against a reference model: several threads, some of which die with live blocks,
@@ -40,6 +44,22 @@ class ModelTest {
     run(SEED + 2, OPERATIONS / 8, 64L << 20, Duration.ofMillis(5), ReturnMode.DISCARD);
   }
 
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void manyThreadsAgreeWithTheModelOnSharedMemory() throws Exception {
+    final Duration idleTime = Duration.ofMillis(20);
+    final Backing memory = Backing.sharedMemory();
+    run(SEED + 3, OPERATIONS / 8, CAPACITY, idleTime, ReturnMode.UNMAP, memory);
+    run(SEED + 4, OPERATIONS / 32, 24L << 20, idleTime, ReturnMode.DISCARD, memory);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void manyThreadsAgreeWithTheModelOnAFile(@TempDir final Path directory) throws Exception {
+    final Backing file = Backing.file(directory.resolve("blocks"));
+    run(SEED + 5, OPERATIONS / 32, 64L << 20, Duration.ofMillis(20), ReturnMode.UNMAP, file);
+  }
+
   private static Model run(
       final long seed,
       final long operations,
@@ -47,14 +67,30 @@ class ModelTest {
       final Duration idleTime,
       final ReturnMode mode)
       throws Exception {
+    return run(seed, operations, capacity, idleTime, mode, Backing.privateMemory());
+  }
+
+  private static Model run(
+      final long seed,
+      final long operations,
+      final long capacity,
+      final Duration idleTime,
+      final ReturnMode mode,
+      final Backing backing)
+      throws Exception {
     try (SlabAllocator allocator =
-        SlabAllocator.builder()
-            .capacity(capacity)
-            .regionSize(16L << 20)
-            .idleTime(idleTime)
-            .returnMode(mode)
-            .build()) {
-      final Model model = new Model(allocator, capacity);
+            SlabAllocator.builder()
+                .capacity(capacity)
+                .regionSize(16L << 20)
+                .idleTime(idleTime)
+                .returnMode(mode)
+                .backing(backing)
+                .build();
+        SharedBlocks reader =
+            backing == Backing.privateMemory()
+                ? null
+                : SharedBlocks.attach(allocator.backingPath())) {
+      final Model model = new Model(allocator, capacity, reader);
       final long done;
       try {
         done = play(model, seed, operations);

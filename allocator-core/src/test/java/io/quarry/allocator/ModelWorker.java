@@ -245,6 +245,7 @@ final class ModelWorker implements Runnable {
       if (allocator.usableSize(entry.address) != entry.usable) {
         throw new AssertionError(entry + " changed its size");
       }
+      model.requireSeenByOthers(entry);
     }
   }
 

@@ -3,9 +3,9 @@ package io.quarry.posix;
 import java.util.Set;
 
 /**
- * Passes calls on to another {@link Posix}, but mappings whose place the kernel may choose begin
- * one page after a multiple of 64 KiB for as long as that is wished, and a hole may turn out to be
- * somewhere else, as on kernels before 4.17.
+ * Passes calls on to another {@link Posix}, but anonymous mappings whose place the kernel may
+ * choose begin one page after a multiple of 64 KiB for as long as that is wished, and a hole may
+ * turn out to be somewhere else, as on kernels before 4.17.
  */
 public final class MisplacingPosix extends DelegatingPosix {
 
@@ -37,7 +37,7 @@ public final class MisplacingPosix extends DelegatingPosix {
       Set<MapFlag> flags,
       int fileDescriptor,
       long offset) {
-    if (address == 0 && misplaced > 0) {
+    if (address == 0 && fileDescriptor == NO_FILE && misplaced > 0) {
       misplaced--;
       return odd(length, protection, flags);
     }

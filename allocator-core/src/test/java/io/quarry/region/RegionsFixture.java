@@ -37,6 +37,11 @@ abstract class RegionsFixture {
   long now = 1_000;
   Regions regions;
 
+  /** What the regions stand on. */
+  PageSource pages() {
+    return PageSource.anonymous(posix);
+  }
+
   Regions make(final long capacityBytes, final IdlePolicy policy) {
     return make(capacityBytes, Geometry.MIN_REGION_BYTES, policy);
   }
@@ -59,6 +64,7 @@ abstract class RegionsFixture {
     regions =
         new Regions(
             posix,
+            pages(),
             () -> now,
             new RegionSettings(capacityBytes, regionBytes, policy),
             listener,

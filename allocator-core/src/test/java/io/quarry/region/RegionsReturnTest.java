@@ -6,6 +6,7 @@ import io.quarry.posix.Errno;
 import io.quarry.posix.MapFlag;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
+import io.quarry.posix.PosixException;
 import io.quarry.posix.Protection;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -263,7 +264,7 @@ final class RegionsReturnTest extends RegionsFixture {
     regions.returnIdle(now);
     posix.armOnce(Errno.ENOMEM, "munmap", 2);
 
-    assertThat(regions.close().error()).isEqualTo(Errno.ENOMEM);
+    assertThat(((PosixException) regions.close()).error()).isEqualTo(Errno.ENOMEM);
     assertThat(kernel.mappedRanges()).isNotEmpty();
     assertThat(regions.close()).isNull();
     assertThat(kernel.mappedRanges()).isEmpty();
