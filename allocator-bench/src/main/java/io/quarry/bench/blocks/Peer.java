@@ -1,6 +1,7 @@
 package io.quarry.bench.blocks;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -38,6 +39,74 @@ public enum Peer {
     public BlockAllocator open(int slots) {
       return new UnsafeMallocBlocks();
     }
+  },
+  /** Netty's pooled direct buffers. */
+  NETTY_POOLED("netty-pooled", "Netty, pooled") {
+    @Override
+    public BlockAllocator open(int slots) {
+      return NettyBlocks.pooled(slots);
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+      return NettyBlocks.unavailable();
+    }
+
+    @Override
+    public List<String> jvmFlags() {
+      return JvmFlags.ofNetty();
+    }
+  },
+  /** Netty's adaptive direct buffers. */
+  NETTY_ADAPTIVE("netty-adaptive", "Netty, adaptive") {
+    @Override
+    public BlockAllocator open(int slots) {
+      return NettyBlocks.adaptive(slots);
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+      return NettyBlocks.unavailable();
+    }
+
+    @Override
+    public List<String> jvmFlags() {
+      return JvmFlags.ofNetty();
+    }
+  },
+  /** jemalloc, called through LWJGL. */
+  LWJGL_JEMALLOC("lwjgl-jemalloc", "jemalloc through LWJGL") {
+    @Override
+    public BlockAllocator open(int slots) {
+      return new LwjglJemallocBlocks();
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+      return LwjglJemallocBlocks.unavailable();
+    }
+
+    @Override
+    public List<String> jvmFlags() {
+      return JvmFlags.ofLwjgl();
+    }
+  },
+  /** rpmalloc, called through LWJGL. */
+  LWJGL_RPMALLOC("lwjgl-rpmalloc", "rpmalloc through LWJGL") {
+    @Override
+    public BlockAllocator open(int slots) {
+      return new LwjglRpmallocBlocks();
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+      return LwjglRpmallocBlocks.unavailable();
+    }
+
+    @Override
+    public List<String> jvmFlags() {
+      return JvmFlags.ofLwjgl();
+    }
   };
 
   private final String id;
@@ -68,6 +137,11 @@ public enum Peer {
   /** Why this JVM cannot run this allocator, in a sentence; empty if it can. */
   public Optional<String> unavailable() {
     return Optional.empty();
+  }
+
+  /** What a JVM like this one has to be started with to run this allocator at its best. */
+  public List<String> jvmFlags() {
+    return JvmFlags.common();
   }
 
   /**

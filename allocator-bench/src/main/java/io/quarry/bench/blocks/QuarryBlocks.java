@@ -3,7 +3,7 @@ package io.quarry.bench.blocks;
 import io.quarry.allocator.SlabAllocator;
 
 /** Blocks of a {@link SlabAllocator} with its default settings. */
-final class QuarryBlocks implements BlockAllocator {
+final class QuarryBlocks extends AddressedBlocks {
 
   private final SlabAllocator allocator = SlabAllocator.create();
 
@@ -15,21 +15,6 @@ final class QuarryBlocks implements BlockAllocator {
   @Override
   public void free(int slot, long handle) {
     allocator.free(handle);
-  }
-
-  @Override
-  public void touch(int slot, long handle, int sizeBytes, long stamp) {
-    RawMemory.touch(handle, sizeBytes, stamp);
-  }
-
-  @Override
-  public void touchPages(int slot, long handle, int sizeBytes) {
-    RawMemory.touchPages(handle, sizeBytes);
-  }
-
-  @Override
-  public boolean holds(int slot, long handle, int sizeBytes, long stamp) {
-    return RawMemory.holds(handle, sizeBytes, stamp);
   }
 
   @Override

@@ -84,6 +84,7 @@ public final class Handoff implements Workload {
     }
 
     void produce() {
+      blocks.threadStarts();
       try {
         while (!stop) {
           final Integer batch = empty.poll();
@@ -97,10 +98,12 @@ public final class Handoff implements Workload {
       } finally {
         stop = true;
         produced = true;
+        blocks.threadEnds();
       }
     }
 
     void consume() {
+      blocks.threadStarts();
       try {
         // Read before the queue: what was produced before is then certain to be seen.
         boolean last = produced;
@@ -116,6 +119,7 @@ public final class Handoff implements Workload {
         }
       } finally {
         stop = true;
+        blocks.threadEnds();
       }
     }
 

@@ -1,0 +1,31 @@
+package io.quarry.bench.blocks;
+
+import java.util.Optional;
+import org.lwjgl.system.jemalloc.JEmalloc;
+
+/** The jemalloc that LWJGL brings along, by address: the form that makes no buffer object. */
+final class LwjglJemallocBlocks extends AddressedBlocks {
+
+  LwjglJemallocBlocks() {
+    Lwjgl.configure();
+  }
+
+  /** Why this JVM cannot load it; empty if it can. */
+  static Optional<String> unavailable() {
+    return Lwjgl.unavailable("jemalloc", () -> new LwjglJemallocBlocks().allocateAndFree());
+  }
+
+  @Override
+  public long allocate(int slot, int sizeBytes) {
+    return present(JEmalloc.nje_malloc(sizeBytes), sizeBytes);
+  }
+
+  @Override
+  public void free(int slot, long handle) {
+    JEmalloc.nje_free(handle);
+  }
+
+  private void allocateAndFree() {
+    free(0, allocate(0, MIN_SIZE_BYTES));
+  }
+}
