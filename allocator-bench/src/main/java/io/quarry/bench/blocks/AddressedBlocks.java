@@ -1,6 +1,8 @@
 package io.quarry.bench.blocks;
 
-/** Blocks that are known by address, which is the handle: only the two calls are left to say. */
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Blocks whose handle is their address: only the calls of the allocator are left to say. */
 abstract class AddressedBlocks implements BlockAllocator {
 
   @Override
@@ -18,9 +20,21 @@ abstract class AddressedBlocks implements BlockAllocator {
     return RawMemory.holds(handle, sizeBytes, stamp);
   }
 
+  /** Through Agrona, which is how a program on JDK 17 sees memory that it knows by address. */
+  @Override
+  public long throughView(int slot, long handle, int sizeBytes, long value) {
+    return throughBuffer(new UnsafeBuffer(handle, sizeBytes), sizeBytes, value);
+  }
+
   @Override
   public void close() {
     // Most of them are the process's and hold nothing of their own.
+  }
+
+  static long throughBuffer(UnsafeBuffer buffer, int sizeBytes, long value) {
+    buffer.putLong(0, value);
+    buffer.putLong(sizeBytes - Long.BYTES, value);
+    return buffer.getLong(0);
   }
 
   /** An address from a function that answers "no memory" with a null pointer. */

@@ -25,8 +25,8 @@ public interface BlockAllocator extends AutoCloseable {
   int PAGE_BYTES = 4096;
 
   /**
-   * Tells the allocator that the calling thread is about to make its first call. Every thread says
-   * so except the one that opened the allocator; rpmalloc cannot do without.
+   * Tells the allocator that the calling thread is about to make its first call. Every thread has
+   * to say so, except that the one that opened the allocator may; rpmalloc cannot do without.
    */
   default void threadStarts() {}
 
@@ -50,6 +50,12 @@ public interface BlockAllocator extends AutoCloseable {
    * anything more would be measured as well.
    */
   void touchPages(int slot, long handle, int sizeBytes);
+
+  /**
+   * Makes the view of the block that users of this allocator work with, writes {@code value} into
+   * its first and its last eight bytes through it, and returns what it reads at its beginning.
+   */
+  long throughView(int slot, long handle, int sizeBytes, long value);
 
   /** Whether the block still holds what {@link #touch} wrote with {@code stamp}. */
   boolean holds(int slot, long handle, int sizeBytes, long stamp);

@@ -1,13 +1,16 @@
 package io.quarry.bench.blocks;
 
+import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.lwjgl.system.MemoryUtil;
 import org.lwjgl.system.rpmalloc.RPmalloc;
 
 /**
  * The rpmalloc that LWJGL brings along, by address. It wants to know of each thread that uses it; a
  * thread that it was not told of crashes the JVM or shares a heap it must not share.
  */
-final class LwjglRpmallocBlocks extends AddressedBlocks {
+final class LwjglRpmallocBlocks extends AddressedBlocks
+    implements ZeroedBlocks, ResizableBlocks, ByteBufferBlocks {
 
   LwjglRpmallocBlocks() {
     Lwjgl.configure();
@@ -38,8 +41,23 @@ final class LwjglRpmallocBlocks extends AddressedBlocks {
   }
 
   @Override
+  public long allocateZeroed(int slot, int sizeBytes) {
+    return present(RPmalloc.nrpcalloc(1, sizeBytes), sizeBytes);
+  }
+
+  @Override
+  public long reallocate(int slot, long handle, int newSizeBytes) {
+    return present(RPmalloc.nrprealloc(handle, newSizeBytes), newSizeBytes);
+  }
+
+  @Override
   public void free(int slot, long handle) {
     RPmalloc.nrpfree(handle);
+  }
+
+  @Override
+  public ByteBuffer byteBuffer(int slot, long handle, int sizeBytes) {
+    return MemoryUtil.memByteBuffer(handle, sizeBytes);
   }
 
   private void allocateAndFree() {

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
@@ -12,7 +13,8 @@ import java.util.Optional;
  * in production. A buffer is a {@link ByteBuf}, kept in its slot until it is released; its memory
  * is touched by address, as Netty's own transports do it.
  */
-final class NettyBlocks implements BlockAllocator {
+final class NettyBlocks extends AddressedBlocks
+    implements ZeroedBlocks, ResizableBlocks, ByteBufferBlocks {
 
   private final ByteBufAllocator allocator;
   private final ByteBuf[] buffers;
@@ -56,6 +58,19 @@ final class NettyBlocks implements BlockAllocator {
     return buffer.memoryAddress();
   }
 
+  /** The pools give out what was used before: their users clear it. */
+  @Override
+  public long allocateZeroed(int slot, int sizeBytes) {
+    final long address = allocate(slot, sizeBytes);
+    buffers[slot].setZero(0, sizeBytes);
+    return address;
+  }
+
+  @Override
+  public long reallocate(int slot, long handle, int newSizeBytes) {
+    return buffers[slot].capacity(newSizeBytes).memoryAddress();
+  }
+
   @Override
   public void free(int slot, long handle) {
     final ByteBuf buffer = buffers[slot];
@@ -63,23 +78,17 @@ final class NettyBlocks implements BlockAllocator {
     buffer.release();
   }
 
+  /** A buffer of Netty is its own view, with every access checked. */
   @Override
-  public void touch(int slot, long handle, int sizeBytes, long stamp) {
-    RawMemory.touch(handle, sizeBytes, stamp);
+  public long throughView(int slot, long handle, int sizeBytes, long value) {
+    final ByteBuf buffer = buffers[slot];
+    buffer.setLongLE(0, value);
+    buffer.setLongLE(sizeBytes - Long.BYTES, value);
+    return buffer.getLongLE(0);
   }
 
   @Override
-  public void touchPages(int slot, long handle, int sizeBytes) {
-    RawMemory.touchPages(handle, sizeBytes);
-  }
-
-  @Override
-  public boolean holds(int slot, long handle, int sizeBytes, long stamp) {
-    return RawMemory.holds(handle, sizeBytes, stamp);
-  }
-
-  @Override
-  public void close() {
-    // Netty's pools live as long as the process; an adaptive one goes with its last reference.
+  public ByteBuffer byteBuffer(int slot, long handle, int sizeBytes) {
+    return buffers[slot].nioBuffer(0, sizeBytes);
   }
 }

@@ -1,9 +1,11 @@
 package io.quarry.bench.blocks;
 
 import io.quarry.allocator.SlabAllocator;
+import java.nio.ByteBuffer;
 
 /** Blocks of a {@link SlabAllocator} with its default settings. */
-final class QuarryBlocks extends AddressedBlocks {
+final class QuarryBlocks extends AddressedBlocks
+    implements ZeroedBlocks, ResizableBlocks, ByteBufferBlocks {
 
   private final SlabAllocator allocator = SlabAllocator.create();
 
@@ -13,8 +15,28 @@ final class QuarryBlocks extends AddressedBlocks {
   }
 
   @Override
+  public long allocateZeroed(int slot, int sizeBytes) {
+    return allocator.calloc(1, sizeBytes);
+  }
+
+  @Override
+  public long reallocate(int slot, long handle, int newSizeBytes) {
+    return allocator.realloc(handle, newSizeBytes);
+  }
+
+  @Override
   public void free(int slot, long handle) {
     allocator.free(handle);
+  }
+
+  @Override
+  public long throughView(int slot, long handle, int sizeBytes, long value) {
+    return throughBuffer(allocator.buffer(handle, sizeBytes), sizeBytes, value);
+  }
+
+  @Override
+  public ByteBuffer byteBuffer(int slot, long handle, int sizeBytes) {
+    return allocator.byteBuffer(handle, sizeBytes);
   }
 
   @Override
