@@ -3,6 +3,7 @@
  *
  * <ol>
  *   <li>{@link io.quarry.bench.blocks}: the compared allocators behind one small interface
+ *   <li>{@link io.quarry.bench.loops}: what microbenchmarks repeat
  *   <li>{@link io.quarry.bench.measure}: resident memory, latencies, what one run measured
  *   <li>{@link io.quarry.bench.workload}: one size, churn, hand-over between threads
  *   <li>{@link io.quarry.bench.cache}: the look-aside cache whose values live off-heap
@@ -10,6 +11,7 @@
  *   <li>{@link io.quarry.bench.compare}: the command, and the child JVMs that it runs
  * </ol>
  *
- * <p>{@link io.quarry.bench.jmh} stands beside them and uses only {@code blocks}.
+ * <p>{@link io.quarry.bench.jmh} stands beside them and uses only {@code blocks}, {@code loops},
+ * and the tables of {@code report}.
  */
 package io.quarry.bench;

@@ -19,6 +19,8 @@ final class PackageOrderTest {
           .consideringOnlyDependenciesInLayers()
           .layer("blocks")
           .definedBy(BASE + "blocks")
+          .layer("loops")
+          .definedBy(BASE + "loops")
           .layer("measure")
           .definedBy(BASE + "measure")
           .layer("workload")
@@ -33,6 +35,8 @@ final class PackageOrderTest {
           .definedBy(BASE + "jmh..")
           .whereLayer("blocks")
           .mayNotAccessAnyLayer()
+          .whereLayer("loops")
+          .mayOnlyAccessLayers("blocks")
           .whereLayer("measure")
           .mayNotAccessAnyLayer()
           .whereLayer("workload")
@@ -42,7 +46,7 @@ final class PackageOrderTest {
           .whereLayer("report")
           .mayOnlyAccessLayers("measure")
           .whereLayer("jmh")
-          .mayOnlyAccessLayers("blocks")
+          .mayOnlyAccessLayers("blocks", "loops", "report")
           .whereLayer("compare")
           .mayNotBeAccessedByAnyLayer();
 }
