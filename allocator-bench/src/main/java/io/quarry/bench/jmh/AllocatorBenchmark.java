@@ -41,7 +41,8 @@ abstract class AllocatorBenchmark {
   static <T extends BlockAllocator> T able(BlockAllocator blocks, Class<T> ability, String id) {
     if (!ability.isInstance(blocks)) {
       blocks.close();
-      throw new IllegalStateException(id + " has nothing like it: it is not " + ability);
+      throw new IllegalStateException(
+          id + " cannot do this: its blocks are no " + ability.getSimpleName());
     }
     return ability.cast(blocks);
   }

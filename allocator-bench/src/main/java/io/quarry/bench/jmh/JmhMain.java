@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.Main;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.Defaults;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -27,6 +28,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  */
 public final class JmhMain {
 
+  private static final int FAILURE = 1;
   private static final int USAGE = 2;
 
   private JmhMain() {}
@@ -56,30 +58,40 @@ public final class JmhMain {
     }
   }
 
-  private static int run(CommandLineOptions options) throws RunnerException {
+  private static int run(CommandLineOptions options) {
     final Selection selection = Selection.of(options);
     if (selection.isEmpty()) {
       System.err.println("bench jmh: no benchmark of that name can run here; see bench jmh -l");
       selection.leftOut().forEach(line -> System.err.println("left out: " + line));
       return USAGE;
     }
-    final List<RunResult> results = new ArrayList<>();
-    for (final Selection.Part part : selection.parts()) {
-      results.addAll(new Runner(part(options, part)).run());
+    try {
+      final List<RunResult> results = results(options, selection);
+      write(options, results);
+      System.out.println();
+      System.out.print(RatioTable.of(results));
+      selection.leftOut().forEach(line -> System.out.println("left out: " + line));
+      return 0;
+    } catch (RunnerException e) {
+      System.err.println("bench jmh: " + e.getMessage());
+      return FAILURE;
     }
-    write(options, results);
-    System.out.println();
-    System.out.print(RatioTable.of(results));
-    selection.leftOut().forEach(line -> System.out.println("left out: " + line));
-    return 0;
   }
 
-  private static Options part(CommandLineOptions options, Selection.Part part) {
+  /** Runs what is selected. */
+  static List<RunResult> results(CommandLineOptions options, Selection selection)
+      throws RunnerException {
+    final List<RunResult> results = new ArrayList<>();
+    for (final Selection.Part part : selection.parts()) {
+      results.addAll(new Runner(forPart(options, part, selection.others(part))).run());
+    }
+    return results;
+  }
+
+  private static Options forPart(
+      CommandLineOptions options, Selection.Part part, List<String> others) {
     final ChainedOptionsBuilder builder = new OptionsBuilder().parent(options);
-    part.benchmarks().stream()
-        .map(BenchmarkListEntry::getUsername)
-        .map(name -> "^" + name.replace(".", "\\.") + "$")
-        .forEach(builder::include);
+    others.stream().map(name -> "^" + Pattern.quote(name) + "$").forEach(builder::exclude);
     if (!part.allocators().isEmpty()) {
       builder.param(Selection.ALLOCATOR, part.allocators().toArray(String[]::new));
     }
@@ -97,7 +109,7 @@ public final class JmhMain {
       final String file =
           options
               .getResult()
-              .orElse(Defaults.RESULT_FILE_PREFIX + "." + type.toString().toLowerCase());
+              .orElse(Defaults.RESULT_FILE_PREFIX + "." + type.toString().toLowerCase(Locale.ROOT));
       ResultFormatFactory.getInstance(type, file).writeOut(results);
     }
   }

@@ -24,10 +24,12 @@ final class Selection {
   /** The parameter that names the allocator. */
   static final String ALLOCATOR = "allocator";
 
+  private final List<String> names;
   private final List<Part> parts;
   private final List<String> leftOut;
 
-  private Selection(List<Part> parts, List<String> leftOut) {
+  private Selection(List<String> names, List<Part> parts, List<String> leftOut) {
+    this.names = names;
     this.parts = List.copyOf(parts);
     this.leftOut = List.copyOf(leftOut);
   }
@@ -36,8 +38,9 @@ final class Selection {
    * Benchmarks that are run together.
    *
    * @param allocators those that they are run on
+   * @param benchmarks their names
    */
-  record Part(List<String> allocators, List<BenchmarkListEntry> benchmarks) {}
+  record Part(List<String> allocators, List<String> benchmarks) {}
 
   /**
    * What those arguments of JMH select. Allocators that they name are run in any case, and fail
@@ -69,10 +72,13 @@ final class Selection {
       parts
           .computeIfAbsent(allocators, list -> new Part(list, new ArrayList<>()))
           .benchmarks()
-          .add(benchmark);
+          .add(benchmark.getUsername());
     }
     obstacles.forEach((id, obstacle) -> obstacle.ifPresent(o -> leftOut.add(id + ": " + o)));
-    return new Selection(List.copyOf(parts.values()), leftOut);
+    return new Selection(
+        benchmarks.stream().map(BenchmarkListEntry::getUsername).toList(),
+        List.copyOf(parts.values()),
+        leftOut);
   }
 
   boolean isEmpty() {
@@ -81,6 +87,14 @@ final class Selection {
 
   List<Part> parts() {
     return parts;
+  }
+
+  /**
+   * The benchmarks that the command line names and that are not of that part: JMH adds what is
+   * included to what the command line includes, so the others have to be excluded.
+   */
+  List<String> others(Part part) {
+    return names.stream().filter(name -> !part.benchmarks().contains(name)).toList();
   }
 
   /** What is not run though it was asked for, with the reasons. */
