@@ -12,8 +12,9 @@ package io.quarry.bench.blocks;
  * <p>One JVM works with one implementation only, so that calls through this interface are
  * monomorphic and compile to nothing.
  *
- * <p>Different threads may use different slots at the same time; a slot passes from one thread to
- * another through something that orders memory, such as a queue.
+ * <p>Different threads may use different slots at the same time, between their {@link
+ * #threadStarts} and {@link #threadEnds}; a slot passes from one thread to another through
+ * something that orders memory, such as a queue.
  */
 public interface BlockAllocator extends AutoCloseable {
 
@@ -22,6 +23,15 @@ public interface BlockAllocator extends AutoCloseable {
 
   /** Every page of a block is touched; this is the distance between two touched bytes. */
   int PAGE_BYTES = 4096;
+
+  /**
+   * Tells the allocator that the calling thread is about to make its first call. Every thread has
+   * to say so, except that the one that opened the allocator may; rpmalloc cannot do without.
+   */
+  default void threadStarts() {}
+
+  /** Tells the allocator that the calling thread has made its last call and is about to end. */
+  default void threadEnds() {}
 
   /** Allocates a block of {@code sizeBytes} and returns its handle. */
   long allocate(int slot, int sizeBytes);
@@ -40,6 +50,12 @@ public interface BlockAllocator extends AutoCloseable {
    * anything more would be measured as well.
    */
   void touchPages(int slot, long handle, int sizeBytes);
+
+  /**
+   * Makes the view of the block that users of this allocator work with, writes {@code value} into
+   * its first and its last eight bytes through it, and returns what it reads at its beginning.
+   */
+  long throughView(int slot, long handle, int sizeBytes, long value);
 
   /** Whether the block still holds what {@link #touch} wrote with {@code stamp}. */
   boolean holds(int slot, long handle, int sizeBytes, long stamp);

@@ -3,7 +3,7 @@ package io.quarry.bench.blocks;
 import java.nio.ByteBuffer;
 
 /** {@link ByteBuffer#allocateDirect}, freed explicitly or left to the garbage collector. */
-abstract class DirectBlocks implements BlockAllocator {
+abstract class DirectBlocks implements ZeroedBlocks, ByteBufferBlocks {
 
   private final ByteBuffer[] buffers;
 
@@ -27,6 +27,12 @@ abstract class DirectBlocks implements BlockAllocator {
   public final long allocate(int slot, int sizeBytes) {
     buffers[slot] = ByteBuffer.allocateDirect(sizeBytes);
     return slot;
+  }
+
+  /** All of them are zeroed. */
+  @Override
+  public final long allocateZeroed(int slot, int sizeBytes) {
+    return allocate(slot, sizeBytes);
   }
 
   @Override
@@ -54,6 +60,20 @@ abstract class DirectBlocks implements BlockAllocator {
     for (int offset = PAGE_BYTES; offset < sizeBytes; offset += PAGE_BYTES) {
       buffer.put(offset, (byte) 1);
     }
+  }
+
+  @Override
+  public final long throughView(int slot, long handle, int sizeBytes, long value) {
+    final ByteBuffer buffer = buffers[slot];
+    buffer.putLong(0, value);
+    buffer.putLong(sizeBytes - Long.BYTES, value);
+    return buffer.getLong(0);
+  }
+
+  /** The buffer itself: it is what was allocated. */
+  @Override
+  public final ByteBuffer byteBuffer(int slot, long handle, int sizeBytes) {
+    return buffers[slot];
   }
 
   @Override

@@ -1,51 +1,118 @@
 package io.quarry.bench.blocks;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The allocators that can be compared, by the name that options and results use. */
 public enum Peer {
   /** This project. */
-  QUARRY("quarry", "Quarry") {
-    @Override
-    public BlockAllocator open(int slots) {
-      return new QuarryBlocks();
-    }
-  },
-  /** {@code ByteBuffer.allocateDirect}, freed by its cleaner as soon as it is no longer needed. */
-  DIRECT("direct", "allocateDirect, freed explicitly") {
-    @Override
-    public BlockAllocator open(int slots) {
-      return DirectBlocks.freedExplicitly(slots);
-    }
+  QUARRY("quarry", "Quarry", slots -> new QuarryBlocks()),
 
-    @Override
-    public Optional<String> unavailable() {
-      return BufferCleaner.unavailable();
-    }
-  },
+  /** {@code ByteBuffer.allocateDirect}, freed by its cleaner as soon as it is no longer needed. */
+  DIRECT(
+      "direct",
+      "allocateDirect, freed explicitly",
+      DirectBlocks::freedExplicitly,
+      BufferCleaner::unavailable,
+      JvmFlags::common),
+
   /** {@code ByteBuffer.allocateDirect}, freed when the garbage collector comes by. */
-  DIRECT_GC("direct-gc", "allocateDirect, left to the collector") {
+  DIRECT_GC("direct-gc", "allocateDirect, left to the collector", DirectBlocks::leftToTheCollector),
+
+  /** The C library's {@code malloc}, as {@code jdk.internal.misc.Unsafe} exposes it. */
+  UNSAFE_MALLOC("unsafe-malloc", "Unsafe.allocateMemory", slots -> new UnsafeMallocBlocks()),
+
+  /** Netty's pooled direct buffers. */
+  NETTY_POOLED(
+      "netty-pooled",
+      "Netty, pooled",
+      NettyBlocks::pooled,
+      NettyBlocks::unavailable,
+      JvmFlags::ofNetty),
+
+  /** Netty's adaptive direct buffers. */
+  NETTY_ADAPTIVE(
+      "netty-adaptive",
+      "Netty, adaptive",
+      NettyBlocks::adaptive,
+      NettyBlocks::unavailable,
+      JvmFlags::ofNetty),
+
+  /** jemalloc, called through LWJGL. */
+  LWJGL_JEMALLOC(
+      "lwjgl-jemalloc",
+      "jemalloc through LWJGL",
+      slots -> new LwjglJemallocBlocks(),
+      LwjglJemallocBlocks::unavailable,
+      JvmFlags::ofLwjgl),
+
+  /** rpmalloc, called through LWJGL. */
+  LWJGL_RPMALLOC(
+      "lwjgl-rpmalloc",
+      "rpmalloc through LWJGL",
+      slots -> new LwjglRpmallocBlocks(),
+      LwjglRpmallocBlocks::unavailable,
+      JvmFlags::ofLwjgl),
+
+  /** The C library's {@code malloc}, by a critical downcall of {@code java.lang.foreign}. */
+  FFM_MALLOC("ffm-malloc", "glibc through FFM", ForeignLibrary.MALLOC),
+
+  /** An {@code Arena} of {@code java.lang.foreign} for each block. */
+  FFM_ARENA(
+      "ffm-arena",
+      "Arena of FFM",
+      Foreign::sharedArenas,
+      Foreign::arenasUnavailable,
+      JvmFlags::common) {
     @Override
-    public BlockAllocator open(int slots) {
-      return DirectBlocks.leftToTheCollector(slots);
+    public BlockAllocator openThreadBound(int slots) {
+      return Foreign.confinedArenas(slots);
     }
   },
-  /** The C library's {@code malloc}, as {@code jdk.internal.misc.Unsafe} exposes it. */
-  UNSAFE_MALLOC("unsafe-malloc", "Unsafe.allocateMemory") {
-    @Override
-    public BlockAllocator open(int slots) {
-      return new UnsafeMallocBlocks();
-    }
-  };
+
+  /** The system's mimalloc, by critical downcalls: the fastest that a Java program can call. */
+  FFM_MIMALLOC("ffm-mimalloc", "mimalloc through FFM", ForeignLibrary.MIMALLOC),
+
+  /** The system's jemalloc, by critical downcalls. */
+  FFM_JEMALLOC("ffm-jemalloc", "jemalloc through FFM", ForeignLibrary.JEMALLOC),
+
+  /** The system's tcmalloc, by critical downcalls. */
+  FFM_TCMALLOC("ffm-tcmalloc", "tcmalloc through FFM", ForeignLibrary.TCMALLOC);
 
   private final String id;
   private final String title;
+  private final IntFunction<BlockAllocator> opener;
+  private final Supplier<Optional<String>> obstacle;
+  private final Supplier<List<String>> flags;
 
-  Peer(String id, String title) {
+  Peer(String id, String title, IntFunction<BlockAllocator> opener) {
+    this(id, title, opener, Optional::empty, JvmFlags::common);
+  }
+
+  Peer(String id, String title, ForeignLibrary library) {
+    this(
+        id,
+        title,
+        slots -> Foreign.open(library),
+        () -> Foreign.unavailable(library),
+        JvmFlags::common);
+  }
+
+  Peer(
+      String id,
+      String title,
+      IntFunction<BlockAllocator> opener,
+      Supplier<Optional<String>> obstacle,
+      Supplier<List<String>> flags) {
     this.id = id;
     this.title = title;
+    this.opener = opener;
+    this.obstacle = obstacle;
+    this.flags = flags;
   }
 
   /** The name in options and results. */
@@ -63,11 +130,28 @@ public enum Peer {
    *
    * @param slots how many slots the caller will use, from 0 on
    */
-  public abstract BlockAllocator open(int slots);
+  public BlockAllocator open(int slots) {
+    return opener.apply(slots);
+  }
 
-  /** Why this JVM cannot run this allocator, in a sentence; empty if it can. */
+  /**
+   * Opens the allocator in the form that its users choose when each block is freed by the thread
+   * that allocated it.
+   *
+   * @param slots how many slots the caller will use, from 0 on
+   */
+  public BlockAllocator openThreadBound(int slots) {
+    return open(slots);
+  }
+
+  /** Why this JVM cannot run this allocator and what to do, in a sentence; empty if it can. */
   public Optional<String> unavailable() {
-    return Optional.empty();
+    return obstacle.get();
+  }
+
+  /** What a JVM like this one has to be started with to run this allocator at its best. */
+  public List<String> jvmFlags() {
+    return flags.get();
   }
 
   /**

@@ -1,9 +1,11 @@
 package io.quarry.bench.blocks;
 
 import io.quarry.allocator.SlabAllocator;
+import java.nio.ByteBuffer;
 
 /** Blocks of a {@link SlabAllocator} with its default settings. */
-final class QuarryBlocks implements BlockAllocator {
+final class QuarryBlocks extends AddressedBlocks
+    implements ZeroedBlocks, ResizableBlocks, ByteBufferBlocks {
 
   private final SlabAllocator allocator = SlabAllocator.create();
 
@@ -13,23 +15,28 @@ final class QuarryBlocks implements BlockAllocator {
   }
 
   @Override
+  public long allocateZeroed(int slot, int sizeBytes) {
+    return allocator.calloc(1, sizeBytes);
+  }
+
+  @Override
+  public long reallocate(int slot, long handle, int newSizeBytes) {
+    return allocator.realloc(handle, newSizeBytes);
+  }
+
+  @Override
   public void free(int slot, long handle) {
     allocator.free(handle);
   }
 
   @Override
-  public void touch(int slot, long handle, int sizeBytes, long stamp) {
-    RawMemory.touch(handle, sizeBytes, stamp);
+  public long throughView(int slot, long handle, int sizeBytes, long value) {
+    return throughBuffer(allocator.buffer(handle, sizeBytes), sizeBytes, value);
   }
 
   @Override
-  public void touchPages(int slot, long handle, int sizeBytes) {
-    RawMemory.touchPages(handle, sizeBytes);
-  }
-
-  @Override
-  public boolean holds(int slot, long handle, int sizeBytes, long stamp) {
-    return RawMemory.holds(handle, sizeBytes, stamp);
+  public ByteBuffer byteBuffer(int slot, long handle, int sizeBytes) {
+    return allocator.byteBuffer(handle, sizeBytes);
   }
 
   @Override

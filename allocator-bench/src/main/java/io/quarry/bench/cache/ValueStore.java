@@ -25,7 +25,7 @@ interface ValueStore extends AutoCloseable {
       case QUARRY -> new QuarryValues();
       case DIRECT -> new DirectValues();
       case DIRECT_GC -> new DroppedValues();
-      case UNSAFE_MALLOC -> throw new IllegalArgumentException("no cache on " + peer);
+      default -> throw new IllegalArgumentException("no cache on " + peer);
     };
   }
 }

@@ -1,6 +1,8 @@
 package io.quarry.bench.compare;
 
 import io.quarry.bench.blocks.Peer;
+import io.quarry.bench.cprogram.LoopCommand;
+import io.quarry.bench.cprogram.NativeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -14,7 +16,7 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "Quarry benchmarks",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CompareCommand.class, RunCommand.class})
+    subcommands = {CompareCommand.class, RunCommand.class, NativeCommand.class, LoopCommand.class})
 public final class BenchMain {
 
   private BenchMain() {}

@@ -1,80 +1,89 @@
 package io.quarry.bench.jmh;
 
 import io.quarry.bench.blocks.BlockAllocator;
-import io.quarry.bench.blocks.Peer;
-import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+import io.quarry.bench.loops.ReplacementPlan;
+import io.quarry.bench.loops.Replacements;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.ThreadParams;
 
-/** Replaces a random one of 4,096 live blocks of 16 to 1,039 bytes. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 3, jvmArgsAppend = Flags.OPEN_INTERNAL_MISC)
-public class ChurnBenchmark {
+/**
+ * Replaces a random one of the live blocks, of 16 to 1,039 bytes. With few blocks everything stays
+ * in the caches; with many, the allocator's own tables have to be fetched too.
+ */
+@State(Scope.Benchmark)
+public class ChurnBenchmark extends AllocatorBenchmark {
 
-  private static final int LIVE = 4096;
-  private static final int SIZES = 1024;
-  private static final int DRAWS = 1 << 14;
-  private static final int SIZE_SHIFT = 16;
+  /** Number of live blocks of each thread. */
+  @Param({"4096", "64", "65536", "1000000"})
+  public int live;
 
   /** The compared allocator. */
-  @Param({"quarry", "direct", "unsafe-malloc"})
+  @Param({
+    "quarry",
+    "direct",
+    "direct-gc",
+    "unsafe-malloc",
+    "netty-pooled",
+    "netty-adaptive",
+    "lwjgl-jemalloc",
+    "lwjgl-rpmalloc",
+    "ffm-malloc",
+    "ffm-arena",
+    "ffm-mimalloc",
+    "ffm-jemalloc",
+    "ffm-tcmalloc"
+  })
   public String allocator;
 
-  private final long[] handles = new long[LIVE];
-
-  /** Drawn beforehand, so that it is the allocator that is measured and not the generator. */
-  private final int[] draws = new SplittableRandom(42).ints(DRAWS).toArray();
-
-  private int next;
+  private ReplacementPlan plan;
   private BlockAllocator blocks;
 
-  /** Opens the allocator and fills the live set. */
+  /** Opens the allocator and draws what is replaced. */
   @Setup
-  public void open() {
-    blocks = Peer.of(allocator).open(LIVE);
-    for (int slot = 0; slot < LIVE; slot++) {
-      handles[slot] = allocate(blocks, slot, draws[slot]);
-    }
+  public void open(BenchmarkParams benchmark) {
+    plan = ReplacementPlan.uniform(live);
+    blocks = peer(allocator).openThreadBound(live * benchmark.getThreads());
   }
 
-  /** Frees the live set and closes the allocator. */
+  /** Closes the allocator. */
   @TearDown
   public void close() {
-    for (int slot = 0; slot < LIVE; slot++) {
-      blocks.free(slot, handles[slot]);
-    }
     blocks.close();
+  }
+
+  /** One thread with its live blocks. */
+  @State(Scope.Thread)
+  public static class Worker {
+
+    private BlockAllocator blocks;
+    private Replacements replacements;
+
+    /** Fills the live set. */
+    @Setup
+    public void start(ChurnBenchmark benchmark, ThreadParams thread) {
+      blocks = benchmark.blocks;
+      blocks.threadStarts();
+      replacements =
+          new Replacements(benchmark.plan, blocks, thread.getThreadIndex() * benchmark.plan.live());
+    }
+
+    /** Frees the live set. */
+    @TearDown
+    public void end() {
+      replacements.freeAll();
+      blocks.threadEnds();
+    }
   }
 
   /** One replacement: a free and an allocation. */
   @Benchmark
-  public void replace() {
-    final BlockAllocator allocating = blocks;
-    final int draw = draws[next++ & DRAWS - 1];
-    final int slot = draw & LIVE - 1;
-    allocating.free(slot, handles[slot]);
-    handles[slot] = allocate(allocating, slot, draw);
-  }
-
-  private static long allocate(BlockAllocator allocating, int slot, int draw) {
-    final int sizeBytes = BlockAllocator.MIN_SIZE_BYTES + (draw >>> SIZE_SHIFT & SIZES - 1);
-    final long handle = allocating.allocate(slot, sizeBytes);
-    allocating.touchPages(slot, handle, sizeBytes);
-    return handle;
+  public void replace(Worker worker) {
+    worker.replacements.replace();
   }
 }

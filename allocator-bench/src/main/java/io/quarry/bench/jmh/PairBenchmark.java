@@ -1,44 +1,48 @@
 package io.quarry.bench.jmh;
 
 import io.quarry.bench.blocks.BlockAllocator;
-import io.quarry.bench.blocks.Peer;
-import java.util.concurrent.TimeUnit;
+import io.quarry.bench.loops.Pairs;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.ThreadParams;
 
 /** Allocates one block, touches every page of it, and frees it. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 3, jvmArgsAppend = Flags.OPEN_INTERNAL_MISC)
-public class PairBenchmark {
+@State(Scope.Benchmark)
+public class PairBenchmark extends AllocatorBenchmark {
 
   /** The compared allocator. */
-  @Param({"quarry", "direct", "unsafe-malloc"})
+  @Param({
+    "quarry",
+    "direct",
+    "direct-gc",
+    "unsafe-malloc",
+    "netty-pooled",
+    "netty-adaptive",
+    "lwjgl-jemalloc",
+    "lwjgl-rpmalloc",
+    "ffm-malloc",
+    "ffm-arena",
+    "ffm-mimalloc",
+    "ffm-jemalloc",
+    "ffm-tcmalloc"
+  })
   public String allocator;
 
   /** Bytes a block. */
-  @Param({"64", "16", "256", "1024", "16384", "262144"})
+  @Param({"64", "16", "256", "1024", "4096", "16384", "65536", "262144", "1048576"})
   public int size;
 
   private BlockAllocator blocks;
 
   /** Opens the allocator. */
   @Setup
-  public void open() {
-    blocks = Peer.of(allocator).open(1);
+  public void open(BenchmarkParams benchmark) {
+    blocks = peer(allocator).openThreadBound(Slots.apart(benchmark.getThreads()));
   }
 
   /** Closes the allocator. */
@@ -47,13 +51,33 @@ public class PairBenchmark {
     blocks.close();
   }
 
+  /** One thread with its slot. */
+  @State(Scope.Thread)
+  public static class Worker {
+
+    private BlockAllocator blocks;
+    private int slot;
+    private int sizeBytes;
+
+    /** Takes part. */
+    @Setup
+    public void start(PairBenchmark benchmark, ThreadParams thread) {
+      blocks = benchmark.blocks;
+      blocks.threadStarts();
+      slot = Slots.apart(thread.getThreadIndex());
+      sizeBytes = benchmark.size;
+    }
+
+    /** Ends. */
+    @TearDown
+    public void end() {
+      blocks.threadEnds();
+    }
+  }
+
   /** One pair: allocate and free. */
   @Benchmark
-  public void pair() {
-    final BlockAllocator allocating = blocks;
-    final int sizeBytes = size;
-    final long handle = allocating.allocate(0, sizeBytes);
-    allocating.touchPages(0, handle, sizeBytes);
-    allocating.free(0, handle);
+  public void pair(Worker worker) {
+    Pairs.pair(worker.blocks, worker.slot, worker.sizeBytes);
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Rows and columns: as aligned text, or as HTML. The first column is text, the others are figures.
  */
-final class Table {
+public final class Table {
 
   private final String title;
   private final int names;
@@ -18,13 +18,14 @@ final class Table {
    *
    * @param names how many of the first columns hold names
    */
-  Table(String title, int names, List<String> header) {
+  public Table(String title, int names, List<String> header) {
     this.title = title;
     this.names = names;
     this.header = List.copyOf(header);
   }
 
-  void add(List<String> row) {
+  /** Adds a row with a cell for each column. */
+  public void add(List<String> row) {
     if (row.size() != header.size()) {
       throw new IllegalArgumentException(
           "a row of " + row.size() + " cells in a table of " + header.size() + " columns: " + row);
@@ -32,12 +33,13 @@ final class Table {
     rows.add(List.copyOf(row));
   }
 
-  boolean isEmpty() {
+  /** Whether it has no row yet. */
+  public boolean isEmpty() {
     return rows.isEmpty();
   }
 
   /** Columns padded to their widest cell. */
-  String toText() {
+  public String toText() {
     final StringBuilder text = new StringBuilder(title).append('\n');
     appendLine(text, header);
     rows.forEach(row -> appendLine(text, row));
@@ -45,7 +47,7 @@ final class Table {
   }
 
   /** A table element with a caption. */
-  String toHtml() {
+  public String toHtml() {
     final StringBuilder html = new StringBuilder("<table>\n<caption>");
     html.append(Html.escape(title)).append("</caption>\n<thead>");
     appendRow(html, header, "th");

@@ -40,8 +40,12 @@ public final class Handoff implements Workload {
       Thread.sleep(plan.warmupMillis());
       final long freedBefore = belt.freed;
       final long start = System.nanoTime();
-      Thread.sleep(plan.measureMillis());
-      final long freed = belt.freed - freedBefore;
+      long freed;
+      do {
+        Thread.sleep(plan.measureMillis());
+        freed = belt.freed - freedBefore;
+        // On a crowded machine the threads may not have run at all meanwhile: that is no rate.
+      } while (freed == 0 && !belt.stop);
       final long elapsed = System.nanoTime() - start;
       belt.stop = true;
       producer.get();
@@ -84,6 +88,7 @@ public final class Handoff implements Workload {
     }
 
     void produce() {
+      blocks.threadStarts();
       try {
         while (!stop) {
           final Integer batch = empty.poll();
@@ -97,10 +102,12 @@ public final class Handoff implements Workload {
       } finally {
         stop = true;
         produced = true;
+        blocks.threadEnds();
       }
     }
 
     void consume() {
+      blocks.threadStarts();
       try {
         // Read before the queue: what was produced before is then certain to be seen.
         boolean last = produced;
@@ -116,6 +123,7 @@ public final class Handoff implements Workload {
         }
       } finally {
         stop = true;
+        blocks.threadEnds();
       }
     }
 

@@ -1,0 +1,31 @@
+package io.quarry.bench.jmh;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Virtual threads, for a program that is compiled for JDK 17. */
+final class VirtualThreads {
+
+  static final int SINCE = 21;
+
+  private VirtualThreads() {}
+
+  /**
+   * A new virtual thread for each task.
+   *
+   * @throws IllegalStateException if this JVM has none
+   */
+  static ExecutorService executor() {
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "virtual threads need JDK "
+              + SINCE
+              + " or newer, and this is JDK "
+              + Runtime.version().feature(),
+          e);
+    }
+  }
+}
