@@ -1,5 +1,6 @@
 package io.quarry.bench.blocks;
 
+import io.quarry.allocator.Relocator;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,18 @@ public enum Peer {
     @Override
     public BlockAllocator open(int slots) {
       return new QuarryBlocks();
+    }
+  },
+  /** This project, with compaction in the background. */
+  QUARRY_COMPACTING("quarry-compacting", "Quarry, compacting") {
+    @Override
+    public BlockAllocator open(int slots) {
+      return open(slots, (oldAddress, newAddress, size) -> false);
+    }
+
+    @Override
+    public BlockAllocator open(int slots, Relocator relocator) {
+      return new QuarryBlocks(relocator);
     }
   },
   /** {@code ByteBuffer.allocateDirect}, freed by its cleaner as soon as it is no longer needed. */
@@ -133,6 +146,16 @@ public enum Peer {
    * @param slots how many slots the caller will use, from 0 on
    */
   public abstract BlockAllocator open(int slots);
+
+  /**
+   * Opens the allocator for a caller whose blocks may be moved; most allocators move none.
+   *
+   * @param slots how many slots the caller will use, from 0 on
+   * @param relocator changes the caller's handle of a block
+   */
+  public BlockAllocator open(int slots, Relocator relocator) {
+    return open(slots);
+  }
 
   /** Why this JVM cannot run this allocator, in a sentence; empty if it can. */
   public Optional<String> unavailable() {
