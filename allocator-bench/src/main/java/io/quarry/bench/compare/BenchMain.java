@@ -14,7 +14,12 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "Quarry benchmarks",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CompareCommand.class, RunCommand.class})
+    subcommands = {
+      CompareCommand.class,
+      WorkloadCommand.class,
+      RunCommand.class,
+      PlayCommand.class
+    })
 public final class BenchMain {
 
   private BenchMain() {}
