@@ -7,9 +7,10 @@
  *   <li>{@link io.quarry.bench.measure}: resident memory, latencies, what one run measured
  *   <li>{@link io.quarry.bench.workload}: one size, churn, hand-over between threads
  *   <li>{@link io.quarry.bench.cache}: the look-aside cache whose values live off-heap
+ *   <li>{@link io.quarry.bench.experiment}: the published experiments of {@code bench workload}
  *   <li>{@link io.quarry.bench.report}: results.json, the table, the HTML report
  *   <li>{@link io.quarry.bench.cprogram}: the C program with the same loops, run in turns
- *   <li>{@link io.quarry.bench.compare}: the command, and the child JVMs that it runs
+ *   <li>{@link io.quarry.bench.compare}: the commands, and the child JVMs that it runs
  * </ol>
  *
  * <p>{@link io.quarry.bench.jmh} stands beside them and uses only {@code blocks}, {@code loops},

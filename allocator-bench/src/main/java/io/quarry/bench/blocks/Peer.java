@@ -1,5 +1,6 @@
 package io.quarry.bench.blocks;
 
+import io.quarry.allocator.Relocator;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,17 @@ import java.util.stream.Collectors;
 public enum Peer {
   /** This project. */
   QUARRY("quarry", "Quarry", slots -> new QuarryBlocks()),
+
+  /** This project, with compaction in the background. */
+  QUARRY_COMPACTING(
+      "quarry-compacting",
+      "Quarry, compacting",
+      slots -> new QuarryBlocks((oldAddress, newAddress, size) -> false)) {
+    @Override
+    public BlockAllocator open(int slots, Relocator relocator) {
+      return new QuarryBlocks(relocator);
+    }
+  },
 
   /** {@code ByteBuffer.allocateDirect}, freed by its cleaner as soon as it is no longer needed. */
   DIRECT(
@@ -141,6 +153,16 @@ public enum Peer {
    * @param slots how many slots the caller will use, from 0 on
    */
   public BlockAllocator openThreadBound(int slots) {
+    return open(slots);
+  }
+
+  /**
+   * Opens the allocator for a caller whose blocks may be moved; most allocators move none.
+   *
+   * @param slots how many slots the caller will use, from 0 on
+   * @param relocator changes the caller's handle of a block
+   */
+  public BlockAllocator open(int slots, Relocator relocator) {
     return open(slots);
   }
 

@@ -1,5 +1,6 @@
 package io.quarry.bench.blocks;
 
+import io.quarry.allocator.Relocator;
 import io.quarry.allocator.SlabAllocator;
 import java.nio.ByteBuffer;
 
@@ -7,7 +8,20 @@ import java.nio.ByteBuffer;
 final class QuarryBlocks extends AddressedBlocks
     implements ZeroedBlocks, ResizableBlocks, ByteBufferBlocks {
 
-  private final SlabAllocator allocator = SlabAllocator.create();
+  private final SlabAllocator allocator;
+
+  QuarryBlocks() {
+    this(SlabAllocator.create());
+  }
+
+  /** Blocks that are moved in the background, with the default target. */
+  QuarryBlocks(Relocator relocator) {
+    this(SlabAllocator.builder().relocator(relocator).build());
+  }
+
+  private QuarryBlocks(SlabAllocator allocator) {
+    this.allocator = allocator;
+  }
 
   @Override
   public long allocate(int slot, int sizeBytes) {

@@ -6,7 +6,7 @@ package io.quarry.bench.cache;
  *
  * <p>Source: Atikoglu et al., Workload Analysis of a Large-Scale Key-Value Store, SIGMETRICS 2012.
  */
-final class EtcValueSizes {
+public final class EtcValueSizes {
 
   /** No value is larger: 1 MB. */
   static final int MAX_BYTES = 1 << 20;
@@ -29,7 +29,7 @@ final class EtcValueSizes {
    * @param uniform at least 0 and less than 1; a uniform random number gives a random size
    * @return the size in bytes, 0 to {@link #MAX_BYTES}
    */
-  static int at(double uniform) {
+  public static int at(double uniform) {
     final double small = CUMULATIVE[CUMULATIVE.length - 1];
     if (uniform >= small) {
       return pareto((uniform - small) / (1 - small));

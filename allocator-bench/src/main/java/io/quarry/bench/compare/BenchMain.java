@@ -16,7 +16,14 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "Quarry benchmarks",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CompareCommand.class, RunCommand.class, NativeCommand.class, LoopCommand.class})
+    subcommands = {
+      CompareCommand.class,
+      WorkloadCommand.class,
+      NativeCommand.class,
+      RunCommand.class,
+      PlayCommand.class,
+      LoopCommand.class
+    })
 public final class BenchMain {
 
   private BenchMain() {}

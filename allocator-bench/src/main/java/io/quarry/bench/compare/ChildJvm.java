@@ -2,7 +2,6 @@ package io.quarry.bench.compare;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonSyntaxException;
-import io.quarry.bench.workload.Plan;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,33 +17,10 @@ import java.util.function.LongConsumer;
 /** A JVM of its own for one run: what one allocator leaves behind cannot slow the next one down. */
 final class ChildJvm {
 
-  private static final int NATIVE_ACCESS_SINCE = 22;
   private static final int POLL_MILLIS = 200;
   private static final int LINES_KEPT = 40;
 
-  private final Plan plan;
-  private final long seed;
-
-  ChildJvm(Plan plan, long seed) {
-    this.plan = plan;
-    this.seed = seed;
-  }
-
-  /** The flags of the JVM for a run of that workload. */
-  List<String> flags(WorkloadKind workload) {
-    final List<String> flags =
-        new ArrayList<>(
-            List.of(
-                "-Xms" + plan.heapMebibytes() + "m",
-                "-Xmx" + plan.heapMebibytes() + "m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:MaxDirectMemorySize=" + workload.directMemoryBytes(plan),
-                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
-    if (Runtime.version().feature() >= NATIVE_ACCESS_SINCE) {
-      flags.add("--enable-native-access=ALL-UNNAMED");
-    }
-    return flags;
-  }
+  private ChildJvm() {}
 
   /**
    * Runs it to its end.
@@ -52,7 +28,7 @@ final class ChildJvm {
    * @param progress told from time to time how many milliseconds have passed
    * @throws RunFailedException if it ended without a report; the message holds its last words
    */
-  ChildReport run(Run run, LongConsumer progress) throws InterruptedException {
+  static ChildReport run(Run run, LongConsumer progress) throws InterruptedException {
     final long start = System.nanoTime();
     final Process process = start(run);
     final Thread reaper = new Thread(process::destroyForcibly);
@@ -70,16 +46,13 @@ final class ChildJvm {
     }
   }
 
-  private Process start(Run run) {
+  private static Process start(Run run) {
     final List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags(run.workload()));
+    command.addAll(run.flags());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(BenchMain.class.getName(), "run"));
-    command.addAll(List.of("--workload", run.workload().toString()));
-    command.addAll(List.of("--allocator", run.peer().id()));
-    command.addAll(List.of("--seed", Long.toString(seed)));
-    command.addAll(List.of("--plan", new Gson().toJson(plan)));
+    command.add(BenchMain.class.getName());
+    command.addAll(run.arguments());
     try {
       return new ProcessBuilder(command).redirectErrorStream(true).start();
     } catch (IOException e) {

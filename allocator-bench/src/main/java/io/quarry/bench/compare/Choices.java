@@ -18,6 +18,10 @@ final class Choices {
     return choose("allocator", id, PEERS.stream());
   }
 
+  static Peer peer(String id) {
+    return choose("allocator", id, Stream.of(Peer.values()));
+  }
+
   static WorkloadKind workload(String id) {
     return choose("workload", id, Stream.of(WorkloadKind.values()));
   }

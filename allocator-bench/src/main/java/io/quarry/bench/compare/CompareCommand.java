@@ -1,20 +1,13 @@
 package io.quarry.bench.compare;
 
 import io.quarry.bench.blocks.Peer;
-import io.quarry.bench.report.Comparison;
-import io.quarry.bench.report.HtmlReport;
-import io.quarry.bench.report.ResultsFile;
-import io.quarry.bench.report.TextReport;
 import io.quarry.bench.workload.Plan;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -85,45 +78,24 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     final Plan plan = plan();
-    prepareOut();
-    final ChildJvm jvm = new ChildJvm(plan, seed);
+    final RunSeries series = new RunSeries(spec, out);
+    series.prepareOut();
     final Map<String, Object> environment = Environment.ofThisMachine();
-    environment.put("command", command());
     environment.put("seed", seed);
     environment.put("plan", plan);
-    workloads.forEach(
-        workload -> environment.put("flags of " + workload, String.join(" ", jvm.flags(workload))));
-
-    final Comparer comparer = new Comparer(jvm, environment);
-    runAll(Run.schedule(distinct(workloads), distinct(allocators), plan), plan, comparer);
-    return show(comparer.result());
-  }
-
-  private void runAll(List<Run> runs, Plan plan, Comparer comparer) throws InterruptedException {
-    final long total = runs.stream().mapToLong(run -> run.workload().expectedMillis(plan)).sum();
-    try (Progress progress = Progress.create(total, printer())) {
-      for (int i = 0; i < runs.size(); i++) {
-        final Run run = runs.get(i);
-        progress.begin(run, i + 1, runs.size(), run.workload().expectedMillis(plan));
-        comparer.run(run, progress);
-        progress.end();
+    for (final WorkloadKind workload : workloads) {
+      for (final Peer peer : allocators) {
+        environment.put(
+            "flags of " + workload + " on " + peer, String.join(" ", workload.flags(peer, plan)));
       }
     }
-  }
-
-  private int show(Comparison comparison) throws IOException {
-    final Path results = out.resolve("results.json");
-    final Path report = out.resolve("report.html");
-    Files.writeString(results, ResultsFile.toJson(comparison));
-    Files.writeString(report, HtmlReport.of(comparison));
-    final PrintWriter printer = printer();
-    printer.println();
-    printer.print(TextReport.of(comparison));
-    printer.println();
-    printer.println("results: " + results.toAbsolutePath().normalize());
-    printer.println("report:  " + report.toAbsolutePath().normalize());
-    printer.flush();
-    return comparison.failures().isEmpty() ? 0 : 1;
+    return series.carryOut(
+        Run.schedule(
+            distinct(workloads),
+            distinct(allocators),
+            plan.forks(),
+            (workload, peer, fork) -> workload.run(peer, fork, plan, seed)),
+        environment);
   }
 
   private Plan plan() {
@@ -137,32 +109,11 @@ final class CompareCommand implements Callable<Integer> {
     return base.withForks(forks);
   }
 
-  /** Before anything runs: nobody should wait five minutes to learn that a disk is read-only. */
-  private void prepareOut() {
-    try {
-      Files.createDirectories(out);
-    } catch (IOException e) {
-      throw usage("--out: cannot make the directory '" + out + "': " + e);
-    }
-    if (!Files.isWritable(out)) {
-      throw usage("--out: cannot write to the directory '" + out + "'");
-    }
-  }
-
-  private String command() {
-    final List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
-    return "bench " + arguments.stream().collect(Collectors.joining(" "));
-  }
-
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private PrintWriter printer() {
-    return spec.commandLine().getOut();
-  }
-
-  private static <T> List<T> distinct(List<T> values) {
+  static <T> List<T> distinct(List<T> values) {
     return List.copyOf(new LinkedHashSet<>(values));
   }
 }

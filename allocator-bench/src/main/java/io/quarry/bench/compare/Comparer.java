@@ -13,7 +13,6 @@ import java.util.Set;
 /** Carries the runs out one after the other and collects what they report. */
 final class Comparer {
 
-  private final ChildJvm jvm;
   private final Map<String, Object> environment;
   private final List<Measurement> measurements = new ArrayList<>();
   private final List<Series> series = new ArrayList<>();
@@ -21,15 +20,14 @@ final class Comparer {
   private final Set<Note> failures = new LinkedHashSet<>();
 
   /** The environment is completed by what the child JVMs say of themselves. */
-  Comparer(ChildJvm jvm, Map<String, Object> environment) {
-    this.jvm = jvm;
+  Comparer(Map<String, Object> environment) {
     this.environment = environment;
   }
 
   /** Runs one; a failure is noted, and the others go on. */
   void run(Run run, Progress progress) throws InterruptedException {
     try {
-      collect(run, jvm.run(run, progress::elapsed));
+      collect(run, ChildJvm.run(run, progress::elapsed));
     } catch (RunFailedException e) {
       failures.add(note(run, e.getMessage()));
     }
@@ -60,6 +58,6 @@ final class Comparer {
   }
 
   private static Note note(Run run, String reason) {
-    return new Note(run.workload().toString(), run.peer().id(), reason);
+    return new Note(run.workload(), run.peer().id(), reason);
   }
 }

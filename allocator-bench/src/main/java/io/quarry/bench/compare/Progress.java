@@ -12,7 +12,7 @@ interface Progress extends AutoCloseable {
   String TERMINAL_PROPERTY = "quarry.bench.terminal";
 
   /** A run begins. */
-  void begin(Run run, int number, int runs, long expectedMillis);
+  void begin(Run run, int number, int runs);
 
   /** The run of {@link #begin} has been going for so long. */
   void elapsed(long millis);
@@ -24,9 +24,9 @@ interface Progress extends AutoCloseable {
   void close();
 
   /** For this process; the bar goes to standard error, so that the output can be redirected. */
-  static Progress create(long totalMillis, PrintWriter out) {
+  static Progress create(String task, long totalMillis, PrintWriter out) {
     return Boolean.getBoolean(TERMINAL_PROPERTY)
-        ? new Bar(totalMillis)
+        ? new Bar(task, totalMillis)
         : new Lines(totalMillis, out);
   }
 
@@ -40,10 +40,10 @@ interface Progress extends AutoCloseable {
     private long doneMillis;
     private long expectedMillis;
 
-    Bar(long totalMillis) {
+    Bar(String task, long totalMillis) {
       this.bar =
           new ProgressBarBuilder()
-              .setTaskName("compare")
+              .setTaskName(task)
               .setInitialMax(totalMillis)
               .setUnit(" s", MILLIS_PER_SECOND)
               .setStyle(ProgressBarStyle.ASCII)
@@ -52,8 +52,8 @@ interface Progress extends AutoCloseable {
     }
 
     @Override
-    public void begin(Run run, int number, int runs, long expected) {
-      expectedMillis = expected;
+    public void begin(Run run, int number, int runs) {
+      expectedMillis = run.expectedMillis();
       bar.setExtraMessage(String.format(" %d/%d %s %s", number, runs, run.workload(), run.peer()));
     }
 
@@ -89,8 +89,8 @@ interface Progress extends AutoCloseable {
     }
 
     @Override
-    public void begin(Run run, int number, int runs, long expected) {
-      expectedMillis = expected;
+    public void begin(Run run, int number, int runs) {
+      expectedMillis = run.expectedMillis();
       out.printf(
           "[%d/%d] %s on %s, fork %d; about %.0f s left%n",
           number, runs, run.workload(), run.peer(), run.fork(), leftMillis / MILLIS_PER_SECOND);

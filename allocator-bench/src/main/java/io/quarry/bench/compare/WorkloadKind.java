@@ -1,11 +1,14 @@
 package io.quarry.bench.compare;
 
+import com.google.gson.Gson;
+import io.quarry.bench.blocks.Peer;
 import io.quarry.bench.cache.CacheWorkload;
 import io.quarry.bench.workload.Churn;
 import io.quarry.bench.workload.FixedSizes;
 import io.quarry.bench.workload.Handoff;
 import io.quarry.bench.workload.Plan;
 import io.quarry.bench.workload.Workload;
+import java.util.List;
 
 /** The workloads of the comparison. */
 enum WorkloadKind {
@@ -41,8 +44,7 @@ enum WorkloadKind {
     }
   };
 
-  /** A JVM with its heap touched, and what it takes to come down again. */
-  private static final long START_MILLIS = 700;
+  private static final long START_MILLIS = Run.START_MILLIS;
 
   /** Drawing the tape and playing it, on a slow machine; only for the time left on the screen. */
   private static final long CACHE_NANOS_PER_OPERATION = 1_200;
@@ -76,6 +78,27 @@ enum WorkloadKind {
   /** The limit of direct memory that a JVM for this workload gets. */
   long directMemoryBytes(Plan plan) {
     return DIRECT_BYTES;
+  }
+
+  /** A run of this workload. */
+  Run run(Peer peer, int fork, Plan plan, long seed) {
+    return new Run(
+        id,
+        peer,
+        fork,
+        expectedMillis(plan),
+        flags(peer, plan),
+        List.of(
+            "run",
+            "--workload=" + id,
+            "--allocator=" + peer.id(),
+            "--seed=" + seed,
+            "--plan=" + new Gson().toJson(plan)));
+  }
+
+  /** The flags of the JVM for a run. */
+  List<String> flags(Peer peer, Plan plan) {
+    return Run.flags(peer, plan.heapMebibytes(), directMemoryBytes(plan));
   }
 
   @Override

@@ -1,5 +1,5 @@
 /**
- * The command {@code bench compare}: it plans the runs, gives each a JVM of its own, and puts what
- * they measured together.
+ * The commands {@code bench compare} and {@code bench workload}: they plan the runs, give each a JVM
+ * of its own, and put what they measured together.
  */
 package io.quarry.bench.compare;

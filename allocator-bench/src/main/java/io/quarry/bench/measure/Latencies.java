@@ -17,6 +17,11 @@ public final class Latencies {
     histogram.recordValue(Math.min(Math.max(nanos, 0), HIGHEST_NANOS));
   }
 
+  /** Forgets what was recorded. */
+  public void forget() {
+    histogram.reset();
+  }
+
   /** Takes in what another thread recorded. */
   public void add(Latencies other) {
     histogram.add(other.histogram);

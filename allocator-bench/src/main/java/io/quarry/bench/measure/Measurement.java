@@ -41,6 +41,21 @@ public record Measurement(
   /** The sum of the bytes asked for. */
   public static final String LIVE_BYTES = "liveBytes";
 
+  /** What was resident beyond the bytes asked for, at the worst moment, as a share of them. */
+  public static final String OVERHEAD_PEAK = "overheadPeak";
+
+  /** The same when the last operation was done. */
+  public static final String OVERHEAD_END = "overheadEnd";
+
+  /** Kernel mappings at the end, less those before. */
+  public static final String MAPPINGS = "mappings";
+
+  /** Bytes of the blocks that were moved. */
+  public static final String COMPACTION_BYTES_MOVED = "compactionBytesMoved";
+
+  /** Seconds until resident memory was down to what is live. */
+  public static final String RSS_SECONDS = "rssSeconds";
+
   /** Validates and copies. */
   public Measurement {
     metrics = Map.copyOf(metrics);

@@ -39,9 +39,20 @@ public record Comparison(
         .toList();
   }
 
-  /** All results but those of single sizes. */
+  /** All results but those of single sizes and of experiments. */
   List<Result> otherResults() {
-    return results.stream().filter(result -> !result.workload().startsWith(FIXED_PREFIX)).toList();
+    return results.stream()
+        .filter(result -> !result.workload().startsWith(FIXED_PREFIX) && !isExperiment(result))
+        .toList();
+  }
+
+  /** The results of published experiments. */
+  List<Result> experiments() {
+    return results.stream().filter(Comparison::isExperiment).toList();
+  }
+
+  private static boolean isExperiment(Result result) {
+    return result.metrics().containsKey(Measurement.OVERHEAD_PEAK);
   }
 
   /** The results of one workload. */

@@ -15,7 +15,11 @@ final class Tables {
 
   /** All tables that have something in them. */
   static List<Table> of(Comparison comparison) {
-    return Stream.of(fixed(comparison), others(comparison), cache(comparison), notes(comparison))
+    return Stream.of(
+            Stream.of(fixed(comparison), others(comparison), cache(comparison)),
+            ExperimentTables.of(comparison).stream(),
+            Stream.of(notes(comparison)))
+        .flatMap(tables -> tables)
         .filter(table -> !table.isEmpty())
         .toList();
   }

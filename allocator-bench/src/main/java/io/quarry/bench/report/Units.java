@@ -62,6 +62,21 @@ final class Units {
     return Double.isNaN(fraction) ? ABSENT : format("%.1f%%", fraction * 100);
   }
 
+  /** {@code 0.12}: a share that may be above one, or a little below nothing. */
+  static String share(double share) {
+    return Double.isNaN(share) ? ABSENT : format("%.3f", share);
+  }
+
+  /** Whole numbers; what was not counted is no zero. */
+  static String count(double count) {
+    return Double.isNaN(count) ? "not counted" : format("%,.0f", count);
+  }
+
+  /** {@code 1.23 s}. */
+  static String seconds(double seconds) {
+    return Double.isNaN(seconds) ? ABSENT : format("%.2f s", seconds);
+  }
+
   /** Operations a second, in millions, without the unit. */
   static String millions(double perSecond) {
     return Double.isNaN(perSecond) ? ABSENT : format("%.2f", perSecond / MILLION);

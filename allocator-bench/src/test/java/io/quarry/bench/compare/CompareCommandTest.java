@@ -85,8 +85,8 @@ final class CompareCommandTest {
   @Test
   void failureOfAChildIsReportedWithItsLastWords() {
     final Plan noHeap = new Plan("no heap", 1, List.of(16), 1, 1, 1, 1, 1, 1, 1, 1, 1, 0);
-    final Run run = new Run(WorkloadKind.FIXED, Peer.DIRECT, 1);
-    assertThatThrownBy(() -> new ChildJvm(noHeap, 1).run(run, millis -> {}))
+    final Run run = WorkloadKind.FIXED.run(Peer.DIRECT, 1, noHeap, 1);
+    assertThatThrownBy(() -> ChildJvm.run(run, millis -> {}))
         .isInstanceOf(RunFailedException.class)
         .hasMessageContaining("fixed on direct")
         .hasMessageContaining("exit code 1");
@@ -101,8 +101,7 @@ final class CompareCommandTest {
 
   private static double cacheHitRatio(Plan plan, Peer peer) {
     try {
-      return new ChildJvm(plan, 7)
-          .run(new Run(WorkloadKind.CACHE, peer, 1), millis -> {})
+      return ChildJvm.run(WorkloadKind.CACHE.run(peer, 1, plan, 7), millis -> {})
           .measurements()
           .get(0)
           .metric("hitRatio");
