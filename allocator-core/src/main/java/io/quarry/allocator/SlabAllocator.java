@@ -1,14 +1,12 @@
 package io.quarry.allocator;
 
 import io.quarry.heap.Census;
-import io.quarry.heap.Compactor;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
-import io.quarry.region.IdlePolicy;
 import io.quarry.region.Refusal;
 import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
@@ -59,13 +57,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   private final Compactions compactions;
   private final Housekeeping housekeeping;
 
-  private SlabAllocator(final Builder builder) {
-    capacityBytes = builder.capacityOrDefault();
-    nanoClock = builder.nanoClock;
-    final RegionSettings settings =
-        new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
-    maxAlignmentBytes = settings.regionBytes();
-    regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
+  private SlabAllocator(final AllocatorSettings settings) {
+    final RegionSettings regionSettings = settings.regionSettings();
+    capacityBytes = regionSettings.capacityBytes();
+    nanoClock = settings.nanoClock();
+    maxAlignmentBytes = regionSettings.regionBytes();
+    regions = new Regions(settings.posix(), nanoClock, regionSettings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
@@ -77,12 +74,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
             this,
             heaps,
             regions,
-            builder.idleNanos,
+            settings.idleNanos(),
             nanoClock,
-            builder.misuseListener,
-            builder.backgroundCompactionOf(heaps.compactor()));
+            settings.misuseListener(),
+            settings.backgroundCompactionOf(heaps.compactor()));
     chore[0] = housekeeping;
-    if (builder.maintained) {
+    if (settings.isMaintained()) {
       Maintenance.add(housekeeping);
     }
   }
@@ -462,7 +459,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "budget " + maxBytes + " bytes, " + maxTime + ": expected zero or more of both");
     }
     final CompactionResult result =
-        compactions.compact(relocator, maxBytes, Builder.nanosOf(maxTime));
+        compactions.compact(relocator, maxBytes, AllocatorSettings.nanosOf(maxTime));
     checkOpen();
     return result;
   }
@@ -501,19 +498,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /** Settings of an allocator. Not safe for use by several threads. */
   public static final class Builder {
-    private static final long DEFAULT_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
-
-    private long capacityBytes = -1;
-    private long regionBytes = -1;
-    private long idleNanos = DEFAULT_IDLE_NANOS;
-    private ReturnMode returnMode = ReturnMode.UNMAP;
-    private MisuseListener misuseListener =
-        description -> LOG.log(Level.ERROR, "bad free: {0}", description);
-    private Relocator relocator;
-    private double targetUtilisation = 0.9;
-    private Posix posix;
-    private LongSupplier nanoClock = System::nanoTime;
-    private boolean maintained = true;
+    private final AllocatorSettings settings = new AllocatorSettings();
 
     private Builder() {}
 
@@ -522,11 +507,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * from the machine or the container.
      */
     public Builder capacity(final long bytes) {
-      if (bytes < Geometry.GRANULE_BYTES) {
-        throw new IllegalArgumentException(
-            "capacity " + bytes + ": expected at least 65536 bytes, which is the smallest slab");
-      }
-      capacityBytes = bytes & -Geometry.GRANULE_BYTES;
+      settings.capacity(bytes);
       return this;
     }
 
@@ -535,17 +516,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * soon as the maintenance thread gets to it.
      */
     public Builder idleTime(final Duration time) {
-      if (time.isNegative()) {
-        throw new IllegalArgumentException("idle time " + time + ": expected zero or more");
-      }
-      idleNanos = nanosOf(time);
+      settings.idleTime(time);
       return this;
-    }
-
-    /** Beyond a century it is for ever, and the arithmetic stays clear of overflow. */
-    private static long nanosOf(final Duration time) {
-      final Duration most = Duration.ofDays(36_500);
-      return (time.compareTo(most) > 0 ? most : time).toNanos();
     }
 
     /**
@@ -553,25 +525,19 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * MiB, or what the capacity needs if that is less. Reserving costs address space, not memory.
      */
     public Builder regionSize(final long bytes) {
-      if (Long.bitCount(bytes) != 1
-          || bytes < Geometry.MIN_REGION_BYTES
-          || bytes > Geometry.MAX_REGION_BYTES) {
-        throw new IllegalArgumentException(
-            "region size " + bytes + ": expected a power of two from 2097152 to 1073741824");
-      }
-      regionBytes = bytes;
+      settings.regionSize(bytes);
       return this;
     }
 
     /** How idle memory goes back to the kernel. Default {@link ReturnMode#UNMAP}. */
     public Builder returnMode(final ReturnMode mode) {
-      returnMode = Objects.requireNonNull(mode, "mode");
+      settings.returnMode(mode);
       return this;
     }
 
     /** Who hears of bad frees that are found late. The default logs them as errors. */
     public Builder misuseListener(final MisuseListener listener) {
-      misuseListener = Objects.requireNonNull(listener, "listener");
+      settings.misuseListener(listener);
       return this;
     }
 
@@ -580,7 +546,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * Default: nobody, and no block is moved.
      */
     public Builder relocator(final Relocator mover) {
-      relocator = Objects.requireNonNull(mover, "relocator");
+      settings.relocator(mover);
       return this;
     }
 
@@ -593,30 +559,19 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * @param share more than 0, less than 1
      */
     public Builder targetUtilisation(final double share) {
-      if (!(share > 0 && share < 1)) {
-        throw new IllegalArgumentException(
-            "target utilisation " + share + ": expected a share between 0 and 1, such as 0.9");
-      }
-      targetUtilisation = share;
+      settings.targetUtilisation(share);
       return this;
-    }
-
-    private BackgroundCompaction backgroundCompactionOf(final Compactor compactor) {
-      return relocator == null
-          ? null
-          : new BackgroundCompaction(compactor, relocator, targetUtilisation, nanoClock);
     }
 
     /** The kernel, for tests. */
     Builder posix(final Posix kernel) {
-      posix = kernel;
+      settings.posix(kernel);
       return this;
     }
 
     /** The time, for tests; the allocator is not maintained by itself then. */
     Builder clock(final LongSupplier clock) {
-      nanoClock = clock;
-      maintained = false;
+      settings.clock(clock);
       return this;
     }
 
@@ -627,36 +582,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      *     part of jnr-ffi cannot be loaded; the message says what to do
      */
     public SlabAllocator build() {
-      return new SlabAllocator(this);
-    }
-
-    private Posix posix() {
-      return posix == null ? Posix.host() : posix;
-    }
-
-    private long capacityOrDefault() {
-      if (capacityBytes >= 0) {
-        return capacityBytes;
-      }
-      final DefaultCapacity derived = DefaultCapacity.derive();
-      LOG.log(Level.INFO, "capacity {0}", derived.derivation());
-      return derived.bytes();
-    }
-
-    private long regionSizeFor(final long capacity) {
-      if (regionBytes >= 0) {
-        return regionBytes;
-      }
-      final long used = Math.min(Geometry.DEFAULT_REGION_BYTES, capacity);
-      return Math.max(Geometry.MIN_REGION_BYTES, Long.highestOneBit(2 * used - 1));
-    }
-
-    private IdlePolicy policy() {
-      return switch (returnMode) {
-        case UNMAP -> IdlePolicy.UNMAP;
-        case DISCARD -> IdlePolicy.DISCARD;
-        case NEVER -> IdlePolicy.KEEP;
-      };
+      return new SlabAllocator(settings);
     }
   }
 }
