@@ -1,13 +1,16 @@
 package io.quarry.allocator;
 
-import io.quarry.heap.Compactor;
+import io.quarry.heap.Heaps;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.IdlePolicy;
 import io.quarry.region.RegionSettings;
+import io.quarry.region.Regions;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 
@@ -27,6 +30,9 @@ final class AllocatorSettings {
       description -> LOG.log(Level.ERROR, "bad free: {0}", description);
   private Relocator relocator;
   private double targetUtilisation = 0.9;
+  private final Map<PressureListener, Double> pressureListeners = new LinkedHashMap<>();
+  private long softLimitBytes = -1;
+  private CloseListener closeListener;
   private Posix posix;
   private LongSupplier nanoClock = System::nanoTime;
   private boolean maintained = true;
@@ -78,6 +84,23 @@ final class AllocatorSettings {
     targetUtilisation = share;
   }
 
+  void pressureListener(final double share, final PressureListener listener) {
+    Pressure.checkShare(share);
+    pressureListeners.put(Objects.requireNonNull(listener, "listener"), share);
+  }
+
+  void softLimit(final long bytes) {
+    if (bytes < Geometry.GRANULE_BYTES) {
+      throw new IllegalArgumentException(
+          "soft limit " + bytes + ": expected at least 65536 bytes, which is the smallest slab");
+    }
+    softLimitBytes = bytes & -Geometry.GRANULE_BYTES;
+  }
+
+  void closeListener(final CloseListener listener) {
+    closeListener = Objects.requireNonNull(listener, "listener");
+  }
+
   void posix(final Posix kernel) {
     posix = kernel;
   }
@@ -120,19 +143,36 @@ final class AllocatorSettings {
     };
   }
 
-  long idleNanos() {
-    return idleNanos;
+  /** Null if there is none. */
+  SoftLimit softLimitOf(
+      final Heaps heaps,
+      final Regions regions,
+      final long capacity,
+      final BackgroundCompaction compaction) {
+    if (softLimitBytes < 0) {
+      return null;
+    }
+    if (softLimitBytes >= capacity) {
+      throw new IllegalArgumentException(
+          "soft limit " + softLimitBytes + ": expected less than the capacity, " + capacity);
+    }
+    return new SoftLimit(heaps, regions, softLimitBytes, capacity, nanoClock, compaction);
   }
 
-  MisuseListener misuseListener() {
-    return misuseListener;
+  void addPressureListenersTo(final Pressure pressure) {
+    pressureListeners.forEach((listener, share) -> pressure.add(share, listener));
   }
 
-  /** Null if nobody can have blocks moved. */
-  BackgroundCompaction backgroundCompactionOf(final Compactor compactor) {
-    return relocator == null
-        ? null
-        : new BackgroundCompaction(compactor, relocator, targetUtilisation, nanoClock);
+  /** As they are now, whatever the builder is told later. */
+  ArenaSettings forArenas() {
+    return new ArenaSettings(
+        idleNanos,
+        nanoClock,
+        maintained,
+        relocator,
+        targetUtilisation,
+        misuseListener,
+        closeListener);
   }
 
   Posix posix() {
@@ -141,11 +181,6 @@ final class AllocatorSettings {
 
   LongSupplier nanoClock() {
     return nanoClock;
-  }
-
-  /** Whether the maintenance thread sees to the allocator. */
-  boolean isMaintained() {
-    return maintained;
   }
 
   /** Beyond a century it is for ever, and the arithmetic stays clear of overflow. */

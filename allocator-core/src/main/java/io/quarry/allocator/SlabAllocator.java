@@ -1,6 +1,5 @@
 package io.quarry.allocator;
 
-import io.quarry.heap.Census;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
@@ -35,8 +34,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * one block at the same instant are found at the latest when the owning thread next looks, counted
  * in {@link AllocatorStats#misuseCount()}, and reported to the {@link MisuseListener}.
  *
- * <p>All methods may be called by any thread, virtual ones included. {@link #close()} must not run
- * while another thread is in the middle of a call or still touches a block.
+ * <p>All methods may be called by any thread, virtual ones included, also while another one is in
+ * {@link #close()}; but no thread may touch a block after that.
  */
 public final class SlabAllocator implements Allocator, AutoCloseable {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
@@ -50,38 +49,89 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   private final HeapTable threads;
 
   private final Addresses addresses;
+
+  /** Whose granules an arena uses; null for the whole allocator. Keeps it from being forgotten. */
+  private final SlabAllocator parent;
+
+  /** The whole allocator's. */
   private final Regions regions;
+
   private final LongSupplier nanoClock;
   private final long capacityBytes;
   private final long maxAlignmentBytes;
+  private final ArenaSettings arenaSettings;
+  private final StatsOfCensus statistics;
   private final Compactions compactions;
+  private final Pressure pressure;
   private final Housekeeping housekeeping;
+  private final Lifetime lifetime;
 
   private SlabAllocator(final AllocatorSettings settings) {
     final RegionSettings regionSettings = settings.regionSettings();
+    parent = null;
+    arenaSettings = settings.forArenas();
     capacityBytes = regionSettings.capacityBytes();
-    nanoClock = settings.nanoClock();
+    nanoClock = arenaSettings.nanoClock();
     maxAlignmentBytes = regionSettings.regionBytes();
     regions = new Regions(settings.posix(), nanoClock, regionSettings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
-    heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
+    final Runnable wake = () -> Maintenance.wake(chore[0]);
+    heaps = new Heaps(regions, nanoClock, wake);
     threads = heaps.table();
     addresses = new Addresses(heaps);
+    statistics = new StatsOfCensus(capacityBytes);
     compactions = new Compactions(heaps.compactor(), nanoClock);
+    final BackgroundCompaction compaction = arenaSettings.backgroundCompactionOf(heaps.compactor());
+    pressure =
+        new Pressure(
+            regions,
+            capacityBytes,
+            settings.softLimitOf(heaps, regions, capacityBytes, compaction),
+            wake);
+    settings.addPressureListenersTo(pressure);
+    housekeeping = new Housekeeping(this, heaps, arenaSettings, pressure, compaction);
+    chore[0] = housekeeping;
+    lifetime =
+        new Lifetime(
+            null, heaps, housekeeping, pressure, statistics, arenaSettings.closeListener());
+    if (arenaSettings.isMaintained()) {
+      Maintenance.add(housekeeping);
+    }
+  }
+
+  /** An arena. */
+  private SlabAllocator(final SlabAllocator parent, final long limitBytes) {
+    this.parent = parent;
+    arenaSettings = parent.arenaSettings;
+    capacityBytes = limitBytes;
+    nanoClock = parent.nanoClock;
+    maxAlignmentBytes = parent.maxAlignmentBytes;
+    regions = parent.regions;
+    final Housekeeping[] chore = new Housekeeping[1];
+    final Runnable wake = () -> Maintenance.wake(chore[0]);
+    heaps = parent.heaps.newChild(limitBytes, nanoClock, wake);
+    threads = heaps.table();
+    addresses = new Addresses(heaps);
+    statistics = new StatsOfCensus(capacityBytes);
+    compactions = new Compactions(heaps.compactor(), nanoClock);
+    pressure = new Pressure(heaps.granules(), capacityBytes, null, wake);
     housekeeping =
         new Housekeeping(
             this,
             heaps,
-            regions,
-            settings.idleNanos(),
-            nanoClock,
-            settings.misuseListener(),
-            settings.backgroundCompactionOf(heaps.compactor()));
+            arenaSettings,
+            pressure,
+            arenaSettings.backgroundCompactionOf(heaps.compactor()));
     chore[0] = housekeeping;
-    if (settings.isMaintained()) {
-      Maintenance.add(housekeeping);
-    }
+    lifetime =
+        new Lifetime(
+            parent.lifetime,
+            heaps,
+            housekeeping,
+            pressure,
+            statistics,
+            arenaSettings.closeListener());
   }
 
   /** Keeps the directory of slabs in step with the regions. */
@@ -134,14 +184,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         return slab.take();
       }
     }
-    final long outcome = allocate(size);
-    if (outcome > 0) {
-      return Heaps.untagged(outcome);
-    }
-    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
-      throw closedException();
-    }
-    throw exhausted("malloc", size, Heaps.refusal(outcome));
+    return orThrow("malloc", size, allocatePatiently(size, 1));
   }
 
   @Override
@@ -152,18 +195,59 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         return slab.take();
       }
     }
-    return orNull(allocate(size));
+    return orNull(allocate(size, 1));
   }
 
-  /** The address, tagged if the block is known to be zero; or a negative refusal. */
-  private long allocate(final long size) {
+  /**
+   * The address, tagged if the block is known to be zero; or a negative refusal.
+   *
+   * @param alignment a power of two, at most that of a region
+   */
+  private long allocate(final long size, final long alignment) {
     if (size < 0) {
       checkOpen();
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
-    return size <= SizeClasses.MAX_CLASS_BYTES
-        ? heaps.allocate(SizeClasses.of((int) size))
-        : heaps.large().allocate(size, 1);
+    final int sizeClass;
+    if (size > SizeClasses.MAX_CLASS_BYTES || alignment > Geometry.GRANULE_BYTES) {
+      sizeClass = -1;
+    } else if (alignment <= SizeClasses.QUANTUM) {
+      sizeClass = SizeClasses.of((int) size);
+    } else {
+      sizeClass = SizeClasses.ofAligned((int) size, (int) alignment);
+    }
+    return sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
+  }
+
+  /**
+   * As {@link #allocate}, but a request that is refused at a limit waits until the pressure
+   * listeners were called, if there are any, and is made again.
+   */
+  private long allocatePatiently(final long size, final long alignment) {
+    long outcome = allocate(size, alignment);
+    if (outcome < 0 && Heaps.refusal(outcome).isLimit()) {
+      final Patience patience = new Patience();
+      while (outcome < 0
+          && Heaps.refusal(outcome).isLimit()
+          && patience.awaitListeners(this, Heaps.refusal(outcome))) {
+        outcome = allocate(size, alignment);
+      }
+    }
+    return outcome;
+  }
+
+  /** Waits until the listeners of whoever refused were called; false if that is of no use. */
+  boolean awaitPressureListeners(final Refusal refusal, final long deadlineNanos) {
+    if (!arenaSettings.isMaintained()) {
+      return false;
+    }
+    boolean called = pressure.awaitListeners(deadlineNanos);
+    for (SlabAllocator above = parent;
+        refusal == Refusal.PARENT_LIMIT && above != null;
+        above = above.parent) {
+      called |= above.pressure.awaitListeners(deadlineNanos);
+    }
+    return called;
   }
 
   private long orThrow(final String call, final long size, final long outcome) {
@@ -174,7 +258,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (refusal == Refusal.CLOSED) {
       throw closedException();
     }
-    throw exhausted(call, size, refusal);
+    throw Exhaustion.of(call, size, refusal, stats(), regions);
   }
 
   private long orNull(final long outcome) {
@@ -183,30 +267,6 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
     checkOpen(); // a request that could never be met is refused before that is looked at
     return NULL;
-  }
-
-  private OffHeapExhaustedException exhausted(
-      final String call, final long size, final Refusal refusal) {
-    final OffHeapExhaustedException.Reason reason =
-        switch (refusal) {
-          case LIMIT -> OffHeapExhaustedException.Reason.LIMIT;
-          case MAP_COUNT -> OffHeapExhaustedException.Reason.MAP_COUNT;
-          case TOO_LARGE -> OffHeapExhaustedException.Reason.TOO_LARGE;
-          default -> OffHeapExhaustedException.Reason.OS_REFUSED;
-        };
-    final String advice =
-        switch (reason) {
-          case LIMIT -> "the capacity is reached: free blocks or build with a larger capacity";
-          case MAP_COUNT -> "a quarter of vm.max_map_count is in use: raise it with sysctl";
-          case TOO_LARGE -> "more than the capacity, or than one mapping can hold";
-          default -> "the operating system refused: " + regions.lastRefusal();
-        };
-    final AllocatorStats stats = stats();
-    return new OffHeapExhaustedException(
-        reason,
-        call + " of " + size + " bytes: " + reason + ", " + advice + "\n" + stats.toText(),
-        stats,
-        reason == OffHeapExhaustedException.Reason.OS_REFUSED ? regions.lastRefusal() : null);
   }
 
   @Override
@@ -222,12 +282,26 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "calloc(" + count + ", " + size + "): the product is more than a long can hold");
     }
     final long bytes = count * size;
-    final long outcome = allocate(bytes);
+    final long outcome = allocatePatiently(bytes, 1);
     final long address = orThrow("calloc", bytes, outcome);
     if (!Heaps.isKnownZero(outcome)) {
-      NativeMemory.fill(address, bytes, (byte) 0);
+      final int entered = enterCall();
+      try {
+        NativeMemory.fill(address, bytes, (byte) 0);
+      } finally {
+        heaps.leaveCall(entered);
+      }
     }
     return address;
+  }
+
+  /** Begins to touch memory, which must not be given away before {@link Heaps#leaveCall}. */
+  private int enterCall() {
+    final int entered = heaps.enterCall();
+    if (entered < 0) {
+      throw closedException();
+    }
+    return entered;
   }
 
   @Override
@@ -245,13 +319,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (alignment <= SizeClasses.QUANTUM || size < 0) {
       return malloc(size);
     }
-    final int sizeClass =
-        alignment <= Geometry.GRANULE_BYTES && size <= SizeClasses.MAX_CLASS_BYTES
-            ? SizeClasses.ofAligned((int) size, (int) alignment)
-            : -1;
-    final long outcome =
-        sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
-    return orThrow("alignedAlloc", size, outcome);
+    return orThrow("alignedAlloc", size, allocatePatiently(size, alignment));
   }
 
   @Override
@@ -264,6 +332,15 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return malloc(newSize);
     }
     checkOpen();
+    final int entered = enterCall();
+    try {
+      return reallocEntered(address, newSize);
+    } finally {
+      heaps.leaveCall(entered);
+    }
+  }
+
+  private long reallocEntered(final long address, final long newSize) {
     final Slab slab = addresses.liveBlockAt(address, "realloc");
     if (slab.sizeClass() == Slab.LARGE) {
       final long resized =
@@ -275,7 +352,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         && SizeClasses.of((int) newSize) == slab.sizeClass()) {
       return address;
     }
-    final long moved = orThrow("realloc", newSize, allocate(newSize));
+    final long moved = orThrow("realloc", newSize, allocatePatiently(newSize, 1));
     NativeMemory.copy(address, moved, Math.min(slab.blockBytes(), newSize));
     try {
       free(address);
@@ -350,7 +427,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   static IllegalStateException closedException() {
-    return new IllegalStateException("this allocator is closed");
+    return new IllegalStateException("this allocator, or this arena of one, is closed");
   }
 
   // --- views -------------------------------------------------------------------------------------
@@ -415,14 +492,88 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   // --- the whole ---------------------------------------------------------------------------------
 
   /**
-   * Returns to the kernel everything that is idle now, without waiting for the idle time.
+   * Makes an arena: an allocator within this one, with a limit of its own. All that it holds counts
+   * in the figures of this one as well, down to the byte, and is limited by its capacity too.
    *
-   * @return the number of bytes returned
+   * <p>{@link #close} ends an arena as a whole, whatever is live in it, at the cost of its slabs
+   * and not of its blocks; its memory then serves this allocator at once. To close an allocator
+   * closes its arenas first. An address of an arena is {@link
+   * InvalidAddressException.Reason#FOREIGN} to every other, and to this one. Settings are those of
+   * this allocator, but for the pressure listeners: those of an arena hear of its own limit.
+   *
+   * @param limitBytes the hard limit on the arena's mapped bytes, rounded down to 64 KiB; at least
+   *     that, and at most the capacity of this allocator
+   * @throws IllegalArgumentException if it is not
+   * @throws IllegalStateException if this allocator is closed
+   */
+  public SlabAllocator newArena(final long limitBytes) {
+    checkOpen();
+    if (limitBytes < Geometry.GRANULE_BYTES || limitBytes > capacityBytes) {
+      throw new IllegalArgumentException(
+          "limit "
+              + limitBytes
+              + ": expected at least 65536 bytes, which is the smallest slab, and at most the"
+              + " capacity, "
+              + capacityBytes);
+    }
+    final SlabAllocator arena = new SlabAllocator(this, limitBytes & -Geometry.GRANULE_BYTES);
+    arena.begin();
+    return arena;
+  }
+
+  /** Apart from the constructor, so that nobody sees an arena that is half made. */
+  private void begin() {
+    try {
+      parent.lifetime.add(lifetime);
+    } catch (final IllegalStateException parentIsClosed) {
+      lifetime.end();
+      throw parentIsClosed;
+    }
+    if (arenaSettings.isMaintained()) {
+      Maintenance.add(housekeeping);
+    }
+  }
+
+  /**
+   * Adds a listener that hears when this allocator's, or this arena's, memory becomes scarce.
+   *
+   * @param share of the capacity, more than 0 and at most 1; the listener is called when the bytes
+   *     of slabs reach it
+   */
+  public void addPressureListener(final double share, final PressureListener listener) {
+    checkOpen();
+    pressure.add(share, listener);
+  }
+
+  /** Removes a listener; it may be running at this moment, for the last time. */
+  public void removePressureListener(final PressureListener listener) {
+    pressure.remove(listener);
+  }
+
+  /**
+   * Returns to the kernel everything that is idle now, without waiting for the idle time. An arena
+   * gives what is empty to the allocator that it is part of, where it is idle.
+   *
+   * @return the number of bytes returned, or given
    */
   public long trim() {
     checkOpen();
+    if (parent == null) {
+      heaps.retireEmpties();
+      return regions.returnIdle(nanoClock.getAsLong());
+    }
+    final long before = returnedBytes();
     heaps.retireEmpties();
-    return regions.returnIdle(nanoClock.getAsLong());
+    return returnedBytes() - before;
+  }
+
+  private long returnedBytes() {
+    regions.lock().lock();
+    try {
+      return heaps.granules().returnedBytes();
+    } finally {
+      regions.lock().unlock();
+    }
   }
 
   /**
@@ -467,27 +618,32 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   /** Counts everything. Takes time in proportion to the number of slabs, and a lock meanwhile. */
   public AllocatorStats stats() {
     checkOpen();
-    final Census census = heaps.census();
-    return StatsOfCensus.of(census, capacityBytes, heaps.misuses().count());
+    final AllocatorStats now = statistics.of(heaps.census());
+    checkOpen();
+    return now;
   }
 
   /**
-   * Unmaps everything. Idempotent; every later call of another method throws {@link
-   * IllegalStateException}, and every view becomes invalid. Waits for a running compaction to end
-   * after the block it is at.
+   * Ends it all: every block is gone, whether it was freed or not, and every view becomes invalid.
+   * Arenas of this allocator are closed first. The memory of an arena serves the allocator that it
+   * is part of at once; that of a whole allocator is unmapped. What was live is reported to the
+   * {@link Builder#closeListener}, and logged.
+   *
+   * <p>Idempotent; every later call of another method throws {@link IllegalStateException}. So may
+   * calls by other threads that are under way. Waits for those that touch memory at the moment, and
+   * for a running compaction to end after the block it is at.
    *
    * @throws IllegalStateException if called from within a callback of a compaction; nothing was
    *     closed then
    */
   @Override
   public void close() {
-    heaps.compactor().checkMayClose();
-    heaps.close();
-    Maintenance.remove(housekeeping);
-    heaps.compactor().close();
-    final RuntimeException refusal = regions.close();
-    if (refusal != null) {
-      LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
+    lifetime.end();
+    if (parent == null) {
+      final RuntimeException refusal = regions.close();
+      if (refusal != null) {
+        LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
+      }
     }
   }
 
@@ -560,6 +716,36 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      */
     public Builder targetUtilisation(final double share) {
       settings.targetUtilisation(share);
+      return this;
+    }
+
+    /**
+     * Adds a listener that hears when memory becomes scarce. There may be several; a listener that
+     * is added twice has the share that was given last. {@link SlabAllocator#addPressureListener}
+     * adds them later, and to arenas.
+     *
+     * @param share of the capacity, more than 0 and at most 1; the listener is called when the
+     *     bytes of slabs reach it
+     */
+    public Builder pressureListener(final double share, final PressureListener listener) {
+      settings.pressureListener(share, listener);
+      return this;
+    }
+
+    /**
+     * A limit on mapped bytes that is kept as far as nobody has to go without: when it is exceeded,
+     * the maintenance thread returns everything idle, compacts if there is a {@link #relocator},
+     * and if that is not enough calls the pressure listeners. Rounded down to 64 KiB; less than the
+     * capacity. Default: none.
+     */
+    public Builder softLimit(final long bytes) {
+      settings.softLimit(bytes);
+      return this;
+    }
+
+    /** Who hears what was live when the allocator, or an arena of it, was closed. */
+    public Builder closeListener(final CloseListener listener) {
+      settings.closeListener(listener);
       return this;
     }
 
