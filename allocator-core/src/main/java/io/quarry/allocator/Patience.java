@@ -5,12 +5,12 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How long a request that was refused at a limit waits for the pressure listeners to have some
- * memory freed: for a few calls of them, and not long in any case, since the caller may hold a lock
- * that a listener wants.
+ * memory freed: for some calls of them, since not everything that is freed is of use for this
+ * request, and not for ever, since the caller may hold a lock that a listener wants.
  */
 final class Patience {
-  private static final int MOST_CALLS = 4;
-  private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final int MOST_CALLS = 16;
+  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final long deadlineNanos = System.nanoTime() + MOST_NANOS;
   private int calls;

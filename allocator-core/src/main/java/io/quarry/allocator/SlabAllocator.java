@@ -111,6 +111,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     final Housekeeping[] chore = new Housekeeping[1];
     final Runnable wake = () -> Maintenance.wake(chore[0]);
     heaps = parent.heaps.newChild(limitBytes, nanoClock, wake);
+    if (heaps == null) {
+      throw closedException();
+    }
     threads = heaps.table();
     addresses = new Addresses(heaps);
     statistics = new StatsOfCensus(capacityBytes);
@@ -582,8 +585,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    *
    * <p>Blocks larger than 1 MiB have slabs of their own and stay where they are, and so do those in
    * slabs from which another thread allocates at the moment: at most one slab for each size class
-   * that it uses. Works at the capacity limit too: up to 1 MiB of it, and at most 1/128, is kept
-   * for this. Other threads allocate and free meanwhile; another compaction waits.
+   * that it uses. Those of arenas are theirs to compact. Works at the capacity limit too: up to 1
+   * MiB of it, and at most 1/128, is kept for this. Other threads allocate and free meanwhile;
+   * another compaction waits.
    *
    * @throws IllegalStateException if called from within a callback of a compaction, or if the
    *     allocator is closed

@@ -38,6 +38,7 @@ final class Model {
 
   private final SlabAllocator allocator;
   private final long capacity;
+  private final boolean ofArena;
   private final LongAdder liveBytes = new LongAdder();
   private final LongAdder liveBlocks = new LongAdder();
   private final AtomicInteger observations = new AtomicInteger();
@@ -56,8 +57,13 @@ final class Model {
   private final AtomicInteger handedOverCount = new AtomicInteger();
 
   Model(final SlabAllocator allocator, final long capacity) {
+    this(allocator, capacity, false);
+  }
+
+  Model(final SlabAllocator allocator, final long capacity, final boolean ofArena) {
     this.allocator = allocator;
     this.capacity = capacity;
+    this.ofArena = ofArena;
     for (int i = 0; i < SHARDS; i++) {
       ranges[i] = new ConcurrentSkipListMap<>();
     }
@@ -65,6 +71,10 @@ final class Model {
 
   SlabAllocator allocator() {
     return allocator;
+  }
+
+  boolean isOfArena() {
+    return ofArena;
   }
 
   /** Takes a new block into the model, unless it overlaps with one that is there. */
