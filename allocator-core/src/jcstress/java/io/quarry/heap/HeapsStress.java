@@ -124,7 +124,7 @@ public final class HeapsStress {
   }
 
   /**
-   * A free in the middle of close, which the caller is to prevent: it is taken or refused, and
+   * A free in the middle of close: it is taken or refused, and
    * nothing else happens.
    */
   @JCStressTest

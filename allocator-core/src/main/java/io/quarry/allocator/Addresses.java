@@ -122,9 +122,28 @@ final class Addresses {
               Reason.FOREIGN,
               address,
               String.format(
-                  "%s(0x%x): no slab of this allocator is there; was the address allocated by"
-                      + " another allocator, or its memory returned long ago?",
-                  call, address));
+                  "%s(0x%x): no slab of this allocator is there; %s",
+                  call, address, whoseIsIt(Heaps.of(slab))));
     };
+  }
+
+  private String whoseIsIt(final Heaps owner) {
+    if (owner == null || owner == heaps) {
+      return "was the address allocated by another allocator, or its memory returned long ago?";
+    }
+    if (owner.isWithin(heaps)) {
+      return owner.isClosed()
+          ? "the block was one of an arena of it that is closed"
+          : "the block is one of an arena of it: pass it to the arena that allocated it";
+    }
+    if (heaps.isWithin(owner)) {
+      return "the block is one of the allocator that this arena is part of: pass it to that one";
+    }
+    if (heaps.isRelatedTo(owner)) {
+      return owner.isClosed()
+          ? "the block was one of another arena of the same allocator, which is closed"
+          : "the block is one of another arena of the same allocator: pass it to that one";
+    }
+    return "the block is one of another allocator: pass it to that one";
   }
 }

@@ -79,7 +79,13 @@ final class BackgroundCompaction {
         return nextLookNanos - nanoClock.getAsLong();
       }
     }
-    return carryOut();
+    return carryOut(SLICE_NANOS);
+  }
+
+  /** Compacts as thoroughly as when things are quiet, now, for as long as this at most. */
+  void runAtOnce(final long maxNanos) {
+    plan = compactor.plan(target + (1 - target) * QUIET_SHARE);
+    carryOut(maxNanos);
   }
 
   private void look() {
@@ -96,9 +102,9 @@ final class BackgroundCompaction {
     nextLookNanos = nanoClock.getAsLong() + pauseNanos;
   }
 
-  private long carryOut() {
+  private long carryOut(final long maxNanos) {
     final long startNanos = nanoClock.getAsLong();
-    final Compaction slice = new Compaction(nanoClock, Long.MAX_VALUE, SLICE_NANOS);
+    final Compaction slice = new Compaction(nanoClock, Long.MAX_VALUE, maxNanos);
     compactor.carryOut(plan, mover, slice);
     final long endNanos = nanoClock.getAsLong();
     if (slice.failure() != null) {

@@ -1,7 +1,6 @@
 package io.quarry.allocator;
 
 import io.quarry.heap.Heaps;
-import io.quarry.region.Regions;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
@@ -9,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * What the maintenance thread does for one allocator. Holds the allocator weakly: one that was
- * forgotten without being closed is noticed, and logged, but never unmapped, since somebody may
- * still hold an address of it.
+ * What the maintenance thread does for one allocator, or one arena. Holds the allocator weakly: one
+ * that was forgotten without being closed is noticed, and logged, but never unmapped, since
+ * somebody may still hold an address of it.
  */
 final class Housekeeping {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
@@ -21,10 +20,9 @@ final class Housekeeping {
 
   private final WeakReference<SlabAllocator> allocator;
   private final Heaps heaps;
-  private final Regions regions;
-  private final long idleNanos;
+  private final ArenaSettings settings;
   private final LongSupplier nanoClock;
-  private final MisuseListener misuseListener;
+  private final Pressure pressure;
 
   /** Null if nobody can have blocks moved. */
   private final BackgroundCompaction compaction;
@@ -38,17 +36,14 @@ final class Housekeeping {
   Housekeeping(
       final SlabAllocator allocator,
       final Heaps heaps,
-      final Regions regions,
-      final long idleNanos,
-      final LongSupplier nanoClock,
-      final MisuseListener misuseListener,
+      final ArenaSettings settings,
+      final Pressure pressure,
       final BackgroundCompaction compaction) {
     this.allocator = new WeakReference<>(allocator);
     this.heaps = heaps;
-    this.regions = regions;
-    this.idleNanos = idleNanos;
-    this.nanoClock = nanoClock;
-    this.misuseListener = misuseListener;
+    this.settings = settings;
+    this.nanoClock = settings.nanoClock();
+    this.pressure = pressure;
     this.compaction = compaction;
   }
 
@@ -65,15 +60,19 @@ final class Housekeeping {
       forgotten();
       return -1;
     }
+    final long pressureDelay = pressure.run();
+    if (heaps.isClosed()) {
+      return -1; // by a listener
+    }
     final long compactionDelay = compaction == null ? MOST_DELAY_NANOS : compaction.run();
-    final long delay = heaps.housekeep(nanoClock.getAsLong(), idleNanos);
+    final long delay = heaps.housekeep(nanoClock.getAsLong(), settings.idleNanos());
     heaps.misuses().report(this::report);
-    return Math.min(Math.min(delay, compactionDelay), MOST_DELAY_NANOS);
+    return Math.min(Math.min(delay, pressureDelay), Math.min(compactionDelay, MOST_DELAY_NANOS));
   }
 
   private void report(final String description) {
     try {
-      misuseListener.misused(description);
+      settings.misuseListener().misused(description);
     } catch (final RuntimeException | Error listenerFailed) {
       LOG.log(Level.WARNING, "misuse listener failed for: " + description, listenerFailed);
     }
@@ -81,16 +80,16 @@ final class Housekeeping {
 
   private void forgotten() {
     heaps.retireEmpties();
-    regions.returnIdle(nanoClock.getAsLong());
-    regions.lock().lock();
+    heaps.granules().returnIdle(nanoClock.getAsLong());
+    heaps.granules().lock().lock();
     try {
       LOG.log(
           Level.WARNING,
           "an allocator with {0} mapped is unreachable and was not closed; its memory stays mapped,"
               + " for somebody may still hold an address of it",
-          ByteSizes.format(regions.mappedBytes()));
+          ByteSizes.format(heaps.granules().mappedBytes()));
     } finally {
-      regions.lock().unlock();
+      heaps.granules().lock().unlock();
     }
   }
 }

@@ -60,6 +60,12 @@ final class Maintenance implements Agent, IdleStrategy {
     }
   }
 
+  /** Whether the calling thread is the one that runs the chores. */
+  static boolean isRunningThis() {
+    final Maintenance agent = current();
+    return agent != null && agent.thread == Thread.currentThread();
+  }
+
   private static synchronized Maintenance current() {
     return running;
   }

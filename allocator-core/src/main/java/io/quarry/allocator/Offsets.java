@@ -31,6 +31,17 @@ final class Offsets {
     }
   }
 
+  /** The same file, of which an arena knows its own blocks only. */
+  Offsets ofArena(final Addresses ofArena) {
+    return new Offsets(this, ofArena);
+  }
+
+  private Offsets(final Offsets whole, final Addresses addresses) {
+    this.pages = whole.pages;
+    this.regions = whole.regions;
+    this.addresses = addresses;
+  }
+
   Path path() {
     checkShared();
     return pages.path();

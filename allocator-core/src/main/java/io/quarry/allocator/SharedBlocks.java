@@ -1,6 +1,7 @@
 package io.quarry.allocator;
 
 import io.quarry.allocator.InvalidOffsetException.Reason;
+import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
 import io.quarry.region.AttachedFile;
@@ -116,7 +117,7 @@ public final class SharedBlocks implements AutoCloseable {
    *     the owner's allocator, is closed
    */
   public DirectBuffer buffer(final long offset, final int length) {
-    return Views.unsafeBuffer(addressOf(offset, 0, length, "buffer"), length);
+    return NativeMemory.unsafeBuffer(addressOf(offset, 0, length, "buffer"), length);
   }
 
   /**
@@ -130,7 +131,7 @@ public final class SharedBlocks implements AutoCloseable {
       throw new UnsupportedOperationException(
           path + " was attached for reading: use buffer, or attachForWriting");
     }
-    return Views.unsafeBuffer(addressOf(offset, 0, length, "writableBuffer"), length);
+    return NativeMemory.unsafeBuffer(addressOf(offset, 0, length, "writableBuffer"), length);
   }
 
   /** Whether the owner has closed its allocator: from then on there are no new views. */

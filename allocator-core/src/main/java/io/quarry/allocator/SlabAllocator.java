@@ -1,14 +1,11 @@
 package io.quarry.allocator;
 
-import io.quarry.heap.Census;
-import io.quarry.heap.Compactor;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
-import io.quarry.region.IdlePolicy;
 import io.quarry.region.PageSource;
 import io.quarry.region.Refusal;
 import io.quarry.region.RegionSettings;
@@ -38,8 +35,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * one block at the same instant are found at the latest when the owning thread next looks, counted
  * in {@link AllocatorStats#misuseCount()}, and reported to the {@link MisuseListener}.
  *
- * <p>All methods may be called by any thread, virtual ones included. {@link #close()} must not run
- * while another thread is in the middle of a call or still touches a block.
+ * <p>All methods may be called by any thread, virtual ones included, also while another one is in
+ * {@link #close()}; but no thread may touch a block after that.
  */
 public final class SlabAllocator implements Allocator, AutoCloseable {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
@@ -54,41 +51,96 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   private final Addresses addresses;
   private final Offsets offsets;
+
+  /** Whose granules an arena uses; null for the whole allocator. Keeps it from being forgotten. */
+  private final SlabAllocator parent;
+
+  /** The whole allocator's. */
   private final Regions regions;
+
   private final LongSupplier nanoClock;
   private final long capacityBytes;
   private final long maxAlignmentBytes;
+  private final ArenaSettings arenaSettings;
+  private final StatsOfCensus statistics;
   private final Compactions compactions;
+  private final Pressure pressure;
   private final Housekeeping housekeeping;
+  private final Lifetime lifetime;
 
-  private SlabAllocator(final Builder builder) {
-    capacityBytes = builder.capacityOrDefault();
-    nanoClock = builder.nanoClock;
-    final RegionSettings settings =
-        new RegionSettings(capacityBytes, builder.regionSizeFor(capacityBytes), builder.policy());
-    maxAlignmentBytes = settings.regionBytes();
-    final PageSource pages = builder.backing.open(builder.posix());
-    regions = new Regions(builder.posix(), pages, nanoClock, settings, new DirectoryUpkeep());
+  private SlabAllocator(final AllocatorSettings settings) {
+    final RegionSettings regionSettings = settings.regionSettings();
+    parent = null;
+    arenaSettings = settings.forArenas();
+    capacityBytes = regionSettings.capacityBytes();
+    nanoClock = arenaSettings.nanoClock();
+    maxAlignmentBytes = regionSettings.regionBytes();
+    final Posix posix = settings.posix();
+    final PageSource pages = settings.backing().open(posix);
+    regions = new Regions(posix, pages, nanoClock, regionSettings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
-    heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
+    final Runnable wake = () -> Maintenance.wake(chore[0]);
+    heaps = new Heaps(regions, nanoClock, wake);
     threads = heaps.table();
     addresses = new Addresses(heaps);
     offsets = new Offsets(pages, regions, addresses);
+    statistics = new StatsOfCensus(capacityBytes);
     compactions = new Compactions(heaps.compactor(), nanoClock);
+    final BackgroundCompaction compaction = arenaSettings.backgroundCompactionOf(heaps.compactor());
+    pressure =
+        new Pressure(
+            regions,
+            capacityBytes,
+            settings.softLimitOf(heaps, regions, capacityBytes, compaction),
+            wake);
+    settings.addPressureListenersTo(pressure);
+    housekeeping = new Housekeeping(this, heaps, arenaSettings, pressure, compaction);
+    chore[0] = housekeeping;
+    lifetime =
+        new Lifetime(
+            null, heaps, housekeeping, pressure, statistics, arenaSettings.closeListener());
+    if (arenaSettings.isMaintained()) {
+      Maintenance.add(housekeeping);
+    }
+  }
+
+  /** An arena. */
+  private SlabAllocator(final SlabAllocator parent, final long limitBytes) {
+    this.parent = parent;
+    arenaSettings = parent.arenaSettings;
+    capacityBytes = limitBytes;
+    nanoClock = parent.nanoClock;
+    maxAlignmentBytes = parent.maxAlignmentBytes;
+    regions = parent.regions;
+    final Housekeeping[] chore = new Housekeeping[1];
+    final Runnable wake = () -> Maintenance.wake(chore[0]);
+    heaps = parent.heaps.newChild(limitBytes, nanoClock, wake);
+    if (heaps == null) {
+      throw closedException();
+    }
+    threads = heaps.table();
+    addresses = new Addresses(heaps);
+    offsets = parent.offsets.ofArena(addresses);
+    statistics = new StatsOfCensus(capacityBytes);
+    compactions = new Compactions(heaps.compactor(), nanoClock);
+    pressure = new Pressure(heaps.granules(), capacityBytes, null, wake);
     housekeeping =
         new Housekeeping(
             this,
             heaps,
-            regions,
-            builder.idleNanos,
-            nanoClock,
-            builder.misuseListener,
-            builder.backgroundCompactionOf(heaps.compactor()));
+            arenaSettings,
+            pressure,
+            arenaSettings.backgroundCompactionOf(heaps.compactor()));
     chore[0] = housekeeping;
-    if (builder.maintained) {
-      Maintenance.add(housekeeping);
-    }
+    lifetime =
+        new Lifetime(
+            parent.lifetime,
+            heaps,
+            housekeeping,
+            pressure,
+            statistics,
+            arenaSettings.closeListener());
   }
 
   /**
@@ -128,14 +180,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         return slab.take();
       }
     }
-    final long outcome = allocate(size);
-    if (outcome > 0) {
-      return Heaps.untagged(outcome);
-    }
-    if (Heaps.refusal(outcome) == Refusal.CLOSED) {
-      throw closedException();
-    }
-    throw exhausted("malloc", size, Heaps.refusal(outcome));
+    return orThrow("malloc", size, allocatePatiently(size, 1));
   }
 
   @Override
@@ -146,18 +191,59 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         return slab.take();
       }
     }
-    return orNull(allocate(size));
+    return orNull(allocate(size, 1));
   }
 
-  /** The address, tagged if the block is known to be zero; or a negative refusal. */
-  private long allocate(final long size) {
+  /**
+   * The address, tagged if the block is known to be zero; or a negative refusal.
+   *
+   * @param alignment a power of two, at most that of a region
+   */
+  private long allocate(final long size, final long alignment) {
     if (size < 0) {
       checkOpen();
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
-    return size <= SizeClasses.MAX_CLASS_BYTES
-        ? heaps.allocate(SizeClasses.of((int) size))
-        : heaps.large().allocate(size, 1);
+    final int sizeClass;
+    if (size > SizeClasses.MAX_CLASS_BYTES || alignment > Geometry.GRANULE_BYTES) {
+      sizeClass = -1;
+    } else if (alignment <= SizeClasses.QUANTUM) {
+      sizeClass = SizeClasses.of((int) size);
+    } else {
+      sizeClass = SizeClasses.ofAligned((int) size, (int) alignment);
+    }
+    return sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
+  }
+
+  /**
+   * As {@link #allocate}, but a request that is refused at a limit waits until the pressure
+   * listeners were called, if there are any, and is made again.
+   */
+  private long allocatePatiently(final long size, final long alignment) {
+    long outcome = allocate(size, alignment);
+    if (outcome < 0 && Heaps.refusal(outcome).isLimit()) {
+      final Patience patience = new Patience();
+      while (outcome < 0
+          && Heaps.refusal(outcome).isLimit()
+          && patience.awaitListeners(this, Heaps.refusal(outcome))) {
+        outcome = allocate(size, alignment);
+      }
+    }
+    return outcome;
+  }
+
+  /** Waits until the listeners of whoever refused were called; false if that is of no use. */
+  boolean awaitPressureListeners(final Refusal refusal, final long deadlineNanos) {
+    if (!arenaSettings.isMaintained()) {
+      return false;
+    }
+    boolean called = pressure.awaitListeners(deadlineNanos);
+    for (SlabAllocator above = parent;
+        refusal == Refusal.PARENT_LIMIT && above != null;
+        above = above.parent) {
+      called |= above.pressure.awaitListeners(deadlineNanos);
+    }
+    return called;
   }
 
   private long orThrow(final String call, final long size, final long outcome) {
@@ -168,7 +254,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (refusal == Refusal.CLOSED) {
       throw closedException();
     }
-    throw exhausted(call, size, refusal);
+    throw Exhaustion.of(call, size, refusal, stats(), regions);
   }
 
   private long orNull(final long outcome) {
@@ -177,30 +263,6 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
     checkOpen(); // a request that could never be met is refused before that is looked at
     return NULL;
-  }
-
-  private OffHeapExhaustedException exhausted(
-      final String call, final long size, final Refusal refusal) {
-    final OffHeapExhaustedException.Reason reason =
-        switch (refusal) {
-          case LIMIT -> OffHeapExhaustedException.Reason.LIMIT;
-          case MAP_COUNT -> OffHeapExhaustedException.Reason.MAP_COUNT;
-          case TOO_LARGE -> OffHeapExhaustedException.Reason.TOO_LARGE;
-          default -> OffHeapExhaustedException.Reason.OS_REFUSED;
-        };
-    final String advice =
-        switch (reason) {
-          case LIMIT -> "the capacity is reached: free blocks or build with a larger capacity";
-          case MAP_COUNT -> "a quarter of vm.max_map_count is in use: raise it with sysctl";
-          case TOO_LARGE -> "more than the capacity, or than one mapping can hold";
-          default -> "the operating system refused: " + regions.lastRefusal();
-        };
-    final AllocatorStats stats = stats();
-    return new OffHeapExhaustedException(
-        reason,
-        call + " of " + size + " bytes: " + reason + ", " + advice + "\n" + stats.toText(),
-        stats,
-        reason == OffHeapExhaustedException.Reason.OS_REFUSED ? regions.lastRefusal() : null);
   }
 
   @Override
@@ -216,12 +278,26 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "calloc(" + count + ", " + size + "): the product is more than a long can hold");
     }
     final long bytes = count * size;
-    final long outcome = allocate(bytes);
+    final long outcome = allocatePatiently(bytes, 1);
     final long address = orThrow("calloc", bytes, outcome);
     if (!Heaps.isKnownZero(outcome)) {
-      NativeMemory.fill(address, bytes, (byte) 0);
+      final int entered = enterCall();
+      try {
+        NativeMemory.fill(address, bytes, (byte) 0);
+      } finally {
+        heaps.leaveCall(entered);
+      }
     }
     return address;
+  }
+
+  /** Begins to touch memory, which must not be given away before {@link Heaps#leaveCall}. */
+  private int enterCall() {
+    final int entered = heaps.enterCall();
+    if (entered < 0) {
+      throw closedException();
+    }
+    return entered;
   }
 
   @Override
@@ -239,13 +315,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (alignment <= SizeClasses.QUANTUM || size < 0) {
       return malloc(size);
     }
-    final int sizeClass =
-        alignment <= Geometry.GRANULE_BYTES && size <= SizeClasses.MAX_CLASS_BYTES
-            ? SizeClasses.ofAligned((int) size, (int) alignment)
-            : -1;
-    final long outcome =
-        sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
-    return orThrow("alignedAlloc", size, outcome);
+    return orThrow("alignedAlloc", size, allocatePatiently(size, alignment));
   }
 
   @Override
@@ -258,6 +328,15 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       return malloc(newSize);
     }
     checkOpen();
+    final int entered = enterCall();
+    try {
+      return reallocEntered(address, newSize);
+    } finally {
+      heaps.leaveCall(entered);
+    }
+  }
+
+  private long reallocEntered(final long address, final long newSize) {
     final Slab slab = addresses.liveBlockAt(address, "realloc");
     if (slab.sizeClass() == Slab.LARGE) {
       final long resized =
@@ -269,7 +348,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
         && SizeClasses.of((int) newSize) == slab.sizeClass()) {
       return address;
     }
-    final long moved = orThrow("realloc", newSize, allocate(newSize));
+    final long moved = orThrow("realloc", newSize, allocatePatiently(newSize, 1));
     NativeMemory.copy(address, moved, Math.min(slab.blockBytes(), newSize));
     try {
       free(address);
@@ -344,7 +423,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   static IllegalStateException closedException() {
-    return new IllegalStateException("this allocator is closed");
+    return new IllegalStateException("this allocator, or this arena of one, is closed");
   }
 
   // --- views -------------------------------------------------------------------------------------
@@ -446,14 +525,88 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   // --- the whole ---------------------------------------------------------------------------------
 
   /**
-   * Returns to the kernel everything that is idle now, without waiting for the idle time.
+   * Makes an arena: an allocator within this one, with a limit of its own. All that it holds counts
+   * in the figures of this one as well, down to the byte, and is limited by its capacity too.
    *
-   * @return the number of bytes returned
+   * <p>{@link #close} ends an arena as a whole, whatever is live in it, at the cost of its slabs
+   * and not of its blocks; its memory then serves this allocator at once. To close an allocator
+   * closes its arenas first. An address of an arena is {@link
+   * InvalidAddressException.Reason#FOREIGN} to every other, and to this one. Settings are those of
+   * this allocator, but for the pressure listeners: those of an arena hear of its own limit.
+   *
+   * @param limitBytes the hard limit on the arena's mapped bytes, rounded down to 64 KiB; at least
+   *     that, and at most the capacity of this allocator
+   * @throws IllegalArgumentException if it is not
+   * @throws IllegalStateException if this allocator is closed
+   */
+  public SlabAllocator newArena(final long limitBytes) {
+    checkOpen();
+    if (limitBytes < Geometry.GRANULE_BYTES || limitBytes > capacityBytes) {
+      throw new IllegalArgumentException(
+          "limit "
+              + limitBytes
+              + ": expected at least 65536 bytes, which is the smallest slab, and at most the"
+              + " capacity, "
+              + capacityBytes);
+    }
+    final SlabAllocator arena = new SlabAllocator(this, limitBytes & -Geometry.GRANULE_BYTES);
+    arena.begin();
+    return arena;
+  }
+
+  /** Apart from the constructor, so that nobody sees an arena that is half made. */
+  private void begin() {
+    try {
+      parent.lifetime.add(lifetime);
+    } catch (final IllegalStateException parentIsClosed) {
+      lifetime.end();
+      throw parentIsClosed;
+    }
+    if (arenaSettings.isMaintained()) {
+      Maintenance.add(housekeeping);
+    }
+  }
+
+  /**
+   * Adds a listener that hears when this allocator's, or this arena's, memory becomes scarce.
+   *
+   * @param share of the capacity, more than 0 and at most 1; the listener is called when the bytes
+   *     of slabs reach it
+   */
+  public void addPressureListener(final double share, final PressureListener listener) {
+    checkOpen();
+    pressure.add(share, listener);
+  }
+
+  /** Removes a listener; it may be running at this moment, for the last time. */
+  public void removePressureListener(final PressureListener listener) {
+    pressure.remove(listener);
+  }
+
+  /**
+   * Returns to the kernel everything that is idle now, without waiting for the idle time. An arena
+   * gives what is empty to the allocator that it is part of, where it is idle.
+   *
+   * @return the number of bytes returned, or given
    */
   public long trim() {
     checkOpen();
+    if (parent == null) {
+      heaps.retireEmpties();
+      return regions.returnIdle(nanoClock.getAsLong());
+    }
+    final long before = returnedBytes();
     heaps.retireEmpties();
-    return regions.returnIdle(nanoClock.getAsLong());
+    return returnedBytes() - before;
+  }
+
+  private long returnedBytes() {
+    regions.lock().lock();
+    try {
+      return heaps.granules().returnedBytes();
+    } finally {
+      regions.lock().unlock();
+    }
   }
 
   /**
@@ -462,8 +615,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    *
    * <p>Blocks larger than 1 MiB have slabs of their own and stay where they are, and so do those in
    * slabs from which another thread allocates at the moment: at most one slab for each size class
-   * that it uses. Works at the capacity limit too: up to 1 MiB of it, and at most 1/128, is kept
-   * for this. Other threads allocate and free meanwhile; another compaction waits.
+   * that it uses. Those of arenas are theirs to compact. Works at the capacity limit too: up to 1
+   * MiB of it, and at most 1/128, is kept for this. Other threads allocate and free meanwhile;
+   * another compaction waits.
    *
    * @throws IllegalStateException if called from within a callback of a compaction, or if the
    *     allocator is closed
@@ -490,7 +644,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "budget " + maxBytes + " bytes, " + maxTime + ": expected zero or more of both");
     }
     final CompactionResult result =
-        compactions.compact(relocator, maxBytes, Builder.nanosOf(maxTime));
+        compactions.compact(relocator, maxBytes, AllocatorSettings.nanosOf(maxTime));
     checkOpen();
     return result;
   }
@@ -498,27 +652,32 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   /** Counts everything. Takes time in proportion to the number of slabs, and a lock meanwhile. */
   public AllocatorStats stats() {
     checkOpen();
-    final Census census = heaps.census();
-    return StatsOfCensus.of(census, capacityBytes, heaps.misuses().count());
+    final AllocatorStats now = statistics.of(heaps.census());
+    checkOpen();
+    return now;
   }
 
   /**
-   * Unmaps everything. Idempotent; every later call of another method throws {@link
-   * IllegalStateException}, and every view becomes invalid. Waits for a running compaction to end
-   * after the block it is at.
+   * Ends it all: every block is gone, whether it was freed or not, and every view becomes invalid.
+   * Arenas of this allocator are closed first. The memory of an arena serves the allocator that it
+   * is part of at once; that of a whole allocator is unmapped. What was live is reported to the
+   * {@link Builder#closeListener}, and logged.
+   *
+   * <p>Idempotent; every later call of another method throws {@link IllegalStateException}. So may
+   * calls by other threads that are under way. Waits for those that touch memory at the moment, and
+   * for a running compaction to end after the block it is at.
    *
    * @throws IllegalStateException if called from within a callback of a compaction; nothing was
    *     closed then
    */
   @Override
   public void close() {
-    heaps.compactor().checkMayClose();
-    heaps.close();
-    Maintenance.remove(housekeeping);
-    heaps.compactor().close();
-    final RuntimeException refusal = regions.close();
-    if (refusal != null) {
-      LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
+    lifetime.end();
+    if (parent == null) {
+      final RuntimeException refusal = regions.close();
+      if (refusal != null) {
+        LOG.log(Level.WARNING, "the kernel kept some of a closed allocator's memory", refusal);
+      }
     }
   }
 
@@ -529,20 +688,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /** Settings of an allocator. Not safe for use by several threads. */
   public static final class Builder {
-    private static final long DEFAULT_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
-
-    private long capacityBytes = -1;
-    private long regionBytes = -1;
-    private long idleNanos = DEFAULT_IDLE_NANOS;
-    private ReturnMode returnMode = ReturnMode.UNMAP;
-    private MisuseListener misuseListener =
-        description -> LOG.log(Level.ERROR, "bad free: {0}", description);
-    private Backing backing = Backing.privateMemory();
-    private Relocator relocator;
-    private double targetUtilisation = 0.9;
-    private Posix posix;
-    private LongSupplier nanoClock = System::nanoTime;
-    private boolean maintained = true;
+    private final AllocatorSettings settings = new AllocatorSettings();
 
     private Builder() {}
 
@@ -551,11 +697,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * from the machine or the container.
      */
     public Builder capacity(final long bytes) {
-      if (bytes < Geometry.GRANULE_BYTES) {
-        throw new IllegalArgumentException(
-            "capacity " + bytes + ": expected at least 65536 bytes, which is the smallest slab");
-      }
-      capacityBytes = bytes & -Geometry.GRANULE_BYTES;
+      settings.capacity(bytes);
       return this;
     }
 
@@ -564,17 +706,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * soon as the maintenance thread gets to it.
      */
     public Builder idleTime(final Duration time) {
-      if (time.isNegative()) {
-        throw new IllegalArgumentException("idle time " + time + ": expected zero or more");
-      }
-      idleNanos = nanosOf(time);
+      settings.idleTime(time);
       return this;
-    }
-
-    /** Beyond a century it is for ever, and the arithmetic stays clear of overflow. */
-    private static long nanosOf(final Duration time) {
-      final Duration most = Duration.ofDays(36_500);
-      return (time.compareTo(most) > 0 ? most : time).toNanos();
     }
 
     /**
@@ -582,31 +715,25 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * MiB, or what the capacity needs if that is less. Reserving costs address space, not memory.
      */
     public Builder regionSize(final long bytes) {
-      if (Long.bitCount(bytes) != 1
-          || bytes < Geometry.MIN_REGION_BYTES
-          || bytes > Geometry.MAX_REGION_BYTES) {
-        throw new IllegalArgumentException(
-            "region size " + bytes + ": expected a power of two from 2097152 to 1073741824");
-      }
-      regionBytes = bytes;
+      settings.regionSize(bytes);
       return this;
     }
 
     /** How idle memory goes back to the kernel. Default {@link ReturnMode#UNMAP}. */
     public Builder returnMode(final ReturnMode mode) {
-      returnMode = Objects.requireNonNull(mode, "mode");
+      settings.returnMode(mode);
       return this;
     }
 
     /** What the blocks are made of. Default {@link Backing#privateMemory()}. */
     public Builder backing(final Backing kind) {
-      backing = Objects.requireNonNull(kind, "backing");
+      settings.backing(kind);
       return this;
     }
 
     /** Who hears of bad frees that are found late. The default logs them as errors. */
     public Builder misuseListener(final MisuseListener listener) {
-      misuseListener = Objects.requireNonNull(listener, "listener");
+      settings.misuseListener(listener);
       return this;
     }
 
@@ -615,7 +742,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * Default: nobody, and no block is moved.
      */
     public Builder relocator(final Relocator mover) {
-      relocator = Objects.requireNonNull(mover, "relocator");
+      settings.relocator(mover);
       return this;
     }
 
@@ -628,30 +755,49 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      * @param share more than 0, less than 1
      */
     public Builder targetUtilisation(final double share) {
-      if (!(share > 0 && share < 1)) {
-        throw new IllegalArgumentException(
-            "target utilisation " + share + ": expected a share between 0 and 1, such as 0.9");
-      }
-      targetUtilisation = share;
+      settings.targetUtilisation(share);
       return this;
     }
 
-    private BackgroundCompaction backgroundCompactionOf(final Compactor compactor) {
-      return relocator == null
-          ? null
-          : new BackgroundCompaction(compactor, relocator, targetUtilisation, nanoClock);
+    /**
+     * Adds a listener that hears when memory becomes scarce. There may be several; a listener that
+     * is added twice has the share that was given last. {@link SlabAllocator#addPressureListener}
+     * adds them later, and to arenas.
+     *
+     * @param share of the capacity, more than 0 and at most 1; the listener is called when the
+     *     bytes of slabs reach it
+     */
+    public Builder pressureListener(final double share, final PressureListener listener) {
+      settings.pressureListener(share, listener);
+      return this;
+    }
+
+    /**
+     * A limit on mapped bytes that is kept as far as nobody has to go without: when it is exceeded,
+     * the maintenance thread returns everything idle, compacts if there is a {@link #relocator},
+     * and if that is not enough calls the pressure listeners. Rounded down to 64 KiB; less than the
+     * capacity. Default: none.
+     */
+    public Builder softLimit(final long bytes) {
+      settings.softLimit(bytes);
+      return this;
+    }
+
+    /** Who hears what was live when the allocator, or an arena of it, was closed. */
+    public Builder closeListener(final CloseListener listener) {
+      settings.closeListener(listener);
+      return this;
     }
 
     /** The kernel, for tests. */
     Builder posix(final Posix kernel) {
-      posix = kernel;
+      settings.posix(kernel);
       return this;
     }
 
     /** The time, for tests; the allocator is not maintained by itself then. */
     Builder clock(final LongSupplier clock) {
-      nanoClock = clock;
-      maintained = false;
+      settings.clock(clock);
       return this;
     }
 
@@ -665,36 +811,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
      *     part of jnr-ffi cannot be loaded; the message says what to do
      */
     public SlabAllocator build() {
-      return new SlabAllocator(this);
-    }
-
-    private Posix posix() {
-      return posix == null ? Posix.host() : posix;
-    }
-
-    private long capacityOrDefault() {
-      if (capacityBytes >= 0) {
-        return capacityBytes;
-      }
-      final DefaultCapacity derived = DefaultCapacity.derive();
-      LOG.log(Level.INFO, "capacity {0}", derived.derivation());
-      return derived.bytes();
-    }
-
-    private long regionSizeFor(final long capacity) {
-      if (regionBytes >= 0) {
-        return regionBytes;
-      }
-      final long used = Math.min(Geometry.DEFAULT_REGION_BYTES, capacity);
-      return Math.max(Geometry.MIN_REGION_BYTES, Long.highestOneBit(2 * used - 1));
-    }
-
-    private IdlePolicy policy() {
-      return switch (returnMode) {
-        case UNMAP -> IdlePolicy.UNMAP;
-        case DISCARD -> IdlePolicy.DISCARD;
-        case NEVER -> IdlePolicy.KEEP;
-      };
+      return new SlabAllocator(settings);
     }
   }
 }

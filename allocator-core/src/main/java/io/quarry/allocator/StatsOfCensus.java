@@ -6,11 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes the public statistics of what was counted. */
-final class StatsOfCensus {
+record StatsOfCensus(long capacityBytes) {
 
-  private StatsOfCensus() {}
-
-  static AllocatorStats of(final Census census, final long capacityBytes, final long misuseCount) {
+  AllocatorStats of(final Census census) {
     final List<SizeClassStats> rows = new ArrayList<>();
     long liveBytes = 0;
     long liveBlocks = 0;
@@ -42,7 +40,7 @@ final class StatsOfCensus {
         mallocs,
         Math.max(0, mallocs - liveBlocks),
         census.mappings(),
-        misuseCount,
+        census.misuses(),
         rows);
   }
 

@@ -1,6 +1,6 @@
 package io.quarry.heap;
 
-import io.quarry.region.Regions;
+import io.quarry.region.GranuleSupply;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 
@@ -19,6 +19,7 @@ public final class Census {
   private final long returnedBytes;
   private final int mappings;
   private long metadataBytes;
+  private long misuses;
 
   private final long[] slabs = new long[ROWS];
   private final long[] slabBytes = new long[ROWS];
@@ -28,14 +29,14 @@ public final class Census {
   private final long[] tailBytes = new long[ROWS];
   private final long[] mallocs = new long[ROWS];
 
-  /** Under the lock of the regions. */
-  Census(final Regions regions) {
-    mappedBytes = regions.mappedBytes();
-    idleBytes = regions.idleBytes();
-    reservedBytes = regions.reservedBytes();
-    returnedBytes = regions.returnedBytes();
-    mappings = regions.mappings();
-    metadataBytes = regions.metadataBytes();
+  /** Under the lock of the supply. */
+  Census(final GranuleSupply supply) {
+    mappedBytes = supply.mappedBytes();
+    idleBytes = supply.idleBytes();
+    reservedBytes = supply.reservedBytes();
+    returnedBytes = supply.returnedBytes();
+    mappings = supply.mappings();
+    metadataBytes = supply.metadataBytes();
   }
 
   /** The row that a slab counts in. */
@@ -61,6 +62,15 @@ public final class Census {
 
   void addMetadata(final long bytes) {
     metadataBytes += bytes;
+  }
+
+  void addMisuses(final long count) {
+    misuses += count;
+  }
+
+  /** Bad frees that were found late. */
+  public long misuses() {
+    return misuses;
   }
 
   /** The number of rows. */

@@ -1,6 +1,5 @@
 package io.quarry.heap;
 
-import io.quarry.region.Refusal;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
@@ -43,7 +42,7 @@ final class CompactedBlocks {
     try {
       while (count < most) {
         long outcome = heap.allocate(sizeClass);
-        if (outcome < 0 && Heaps.refusal(outcome) == Refusal.LIMIT && count == 0) {
+        if (outcome < 0 && Heaps.refusal(outcome).isLimit() && count == 0) {
           outcome = heap.allocateSparingly(sizeClass);
         }
         if (outcome < 0) {
@@ -103,6 +102,13 @@ final class CompactedBlocks {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  /** Says to the books of another source what was issued here and no malloc had asked for. */
+  void absorbInto(final SlabSource other) {
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      other.addRetiredMallocs(sizeClass, -issued.get(sizeClass));
     }
   }
 

@@ -29,6 +29,9 @@ final class Heap extends SlabOwner {
 
   private static final VarHandle QUEUE;
 
+  /** Java-heap bytes of a heap for threads, about. */
+  static final long OWNED_BYTES = NONE.metadataBytes();
+
   static {
     try {
       final MethodHandles.Lookup lookup = MethodHandles.lookup();

@@ -1,14 +1,17 @@
 package io.quarry.heap;
 
+import io.quarry.region.GranuleSupply;
+import io.quarry.region.LimitedGranules;
 import io.quarry.region.Refusal;
-import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
@@ -28,6 +31,11 @@ import java.util.function.LongSupplier;
  * under the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
  * allocates from it, and frees into it are remote ones, which retire what falls empty.
  *
+ * <p><b>Arenas.</b> A child has heaps and slabs of its own, over the granules of its parent, and a
+ * limit within the parent's. What it holds counts in the parent's books as well. It ends as a
+ * whole, with {@link #close} and {@link #retireAll}: no free is needed, and the granules serve the
+ * parent at once.
+ *
  * <p><b>Order of locks:</b> all heaps, then a shared heap, then that of the compacted blocks, then
  * the regions. A running compaction, which may last, is not among them: it holds none of these
  * while it copies or calls back.
@@ -46,13 +54,24 @@ public final class Heaps {
   private final List<Heap> owned = new ArrayList<>();
   private final Deque<Heap> abandoned = new ArrayDeque<>();
   private final SharedHeaps shared;
-  private final Regions regions;
+  private final GranuleSupply granules;
   private final SlabSource source;
   private final LargeBlocks large;
   private final CompactedBlocks compacted;
   private final Compactor compactor;
   private final Misuses misuses = new Misuses();
+  private final CallsInFlight calls = new CallsInFlight();
   private final Runnable wakeMaintenance;
+
+  /** Whose granules these are; null if they are the kernel's. */
+  private final Heaps parent;
+
+  /** Guarded by the lock of the granules: what a child holds enters the books with it. */
+  private final Set<Heaps> children = new LinkedHashSet<>();
+
+  /** How many heaps were made for threads; they are adopted, and never given up. */
+  private volatile int heapsMade;
+
   private volatile boolean closed;
 
   /** Whether the maintenance agent sleeps for longer than a new event may wait. */
@@ -65,14 +84,70 @@ public final class Heaps {
    *     earlier than it had asked to be called
    */
   public Heaps(
-      final Regions regions, final LongSupplier nanoClock, final Runnable wakeMaintenance) {
-    this.regions = regions;
+      final GranuleSupply granules, final LongSupplier nanoClock, final Runnable wakeMaintenance) {
+    this(null, granules, nanoClock, wakeMaintenance);
+  }
+
+  private Heaps(
+      final Heaps parent,
+      final GranuleSupply granules,
+      final LongSupplier nanoClock,
+      final Runnable wakeMaintenance) {
+    this.parent = parent;
+    this.granules = granules;
     this.wakeMaintenance = wakeMaintenance;
-    source = new SlabSource(regions, nanoClock, this::stir);
+    source = new SlabSource(granules, nanoClock, root()::stir); // the root's are what falls idle
     large = new LargeBlocks(this, source);
     shared = new SharedHeaps(this, source);
     compacted = new CompactedBlocks(this, source);
     compactor = new Compactor(this, source, compacted);
+  }
+
+  /**
+   * Makes heaps that take their granules from these, within a limit of their own.
+   *
+   * @return null if these are closed
+   */
+  public Heaps newChild(
+      final long limitBytes, final LongSupplier nanoClock, final Runnable wakeMaintenanceOfChild) {
+    final Heaps child =
+        new Heaps(
+            this, new LimitedGranules(granules, limitBytes), nanoClock, wakeMaintenanceOfChild);
+    granules.lock().lock();
+    try {
+      if (closed) {
+        return null;
+      }
+      children.add(child);
+      return child;
+    } finally {
+      granules.lock().unlock();
+    }
+  }
+
+  /** Whose granules these use in the end. */
+  private Heaps root() {
+    return parent == null ? this : parent.root();
+  }
+
+  /** The heaps that a slab, or what is left of it, is of; null if there is no slab. */
+  public static Heaps of(final Slab slab) {
+    return slab.owner() instanceof Heap heap ? heap.heaps() : null;
+  }
+
+  /** Whether these are a child of others, or a child's child, and so on. */
+  public boolean isWithin(final Heaps other) {
+    return parent != null && (parent == other || parent.isWithin(other));
+  }
+
+  /** Whether these and others share their granules. */
+  public boolean isRelatedTo(final Heaps other) {
+    return root() == other.root();
+  }
+
+  /** Where the granules come from. */
+  public GranuleSupply granules() {
+    return granules;
   }
 
   /** Bad frees that were found late. */
@@ -111,7 +186,7 @@ public final class Heaps {
     long address = allocateOnce(sizeClass);
     if (hasNoRoom(address)) {
       // Nothing may be held back for later use while somebody goes without.
-      retireEmpties();
+      retireEmptiesFor(refusal(address));
       address = allocateOnce(sizeClass);
     }
     return hasNoRoom(address) ? allocateAtTheLimit(sizeClass) : address;
@@ -121,7 +196,7 @@ public final class Heaps {
    * Whether there is no room for a slab of the usual size, now or ever; one block may fit still.
    */
   private static boolean hasNoRoom(final long outcome) {
-    return outcome == refused(Refusal.LIMIT) || outcome == refused(Refusal.TOO_LARGE);
+    return outcome < 0 && (refusal(outcome).isLimit() || outcome == refused(Refusal.TOO_LARGE));
   }
 
   static long refused(final Refusal refusal) {
@@ -221,6 +296,7 @@ public final class Heaps {
       Heap heap = abandoned.pollFirst();
       if (heap == null) {
         heap = Heap.owned(this, source);
+        heapsMade++; // by one thread at a time
       }
       boolean entered = false;
       try {
@@ -286,13 +362,22 @@ public final class Heaps {
 
   /** Whether a slab, or what is left of it, belongs to this allocator. */
   public boolean isOurs(final Slab slab) {
-    return slab.owner() instanceof Heap heap && heap.heaps() == this;
+    return of(slab) == this;
   }
 
   // --- giving back -------------------------------------------------------------------------------
 
-  /** Retires every slab that is empty and only kept in case it is needed soon. */
+  /** Retires what is empty wherever that may help a request that was refused. */
+  void retireEmptiesFor(final Refusal refusal) {
+    (refusal == Refusal.PARENT_LIMIT ? root() : this).retireEmpties();
+  }
+
+  /**
+   * Retires every slab, of these heaps and of their children, that is empty and only kept in case
+   * it is needed soon.
+   */
   public void retireEmpties() {
+    openChildren().forEach(Heaps::retireEmpties);
     final Heap own = table.find(Thread.currentThread());
     if (own != Heap.NONE) {
       own.retireEmptyCurrents();
@@ -342,8 +427,8 @@ public final class Heaps {
     compacted.drain();
     liveHeaps().forEach(Heap::examine);
     long delay = shared.retireResting(nowNanos, idleNanos);
-    regions.returnIdle(nowNanos - idleNanos);
-    final Long oldest = regions.oldestIdleNanos();
+    granules.returnIdle(nowNanos - idleNanos);
+    final Long oldest = granules.oldestIdleNanos();
     if (oldest != null) {
       delay = Math.min(delay, Math.max(0, oldest + idleNanos - nowNanos));
     }
@@ -411,12 +496,21 @@ public final class Heaps {
     }
   }
 
-  /** Sends every thread to the slow path and refuses every request from now on. Idempotent. */
+  // --- the end -----------------------------------------------------------------------------------
+
+  /**
+   * Sends every thread to the slow path and refuses every request from now on: no thread acts for a
+   * heap any more, so what it frees is not on the fast path either. Idempotent.
+   */
   public void close() {
     lock.lock();
     try {
       closed = true;
+      calls.end();
       table.clear();
+      owned.forEach(heap -> heap.thread(null));
+      owned.clear();
+      abandoned.clear();
     } finally {
       lock.unlock();
     }
@@ -428,23 +522,75 @@ public final class Heaps {
     return closed;
   }
 
+  /**
+   * To be called before a block's memory is touched, or its pages moved.
+   *
+   * @return what to {@link #leaveCall} with; negative if these heaps are closed
+   */
+  public int enterCall() {
+    return calls.enter();
+  }
+
+  /** To be called when a block's memory is no longer touched. */
+  public void leaveCall(final int entered) {
+    calls.leave(entered);
+  }
+
+  /** Waits for the calls that touch memory. To be called after {@link #close}, without any lock. */
+  public void awaitCalls() {
+    calls.awaitAll();
+  }
+
+  /**
+   * Gives back all granules, whatever is live in them. To be called after {@link #close}, when no
+   * compaction is running and {@link #awaitCalls} has returned. What was issued here counts as the
+   * parent's from now on, and as freed. Idempotent.
+   */
+  public void retireAll() {
+    source.close();
+    if (parent == null) {
+      return;
+    }
+    granules.lock().lock();
+    try {
+      if (parent.children.remove(this)) {
+        parent.source.absorb(source);
+        compacted.absorbInto(parent.source);
+        parent.misuses.absorb(misuses);
+      }
+    } finally {
+      granules.lock().unlock();
+    }
+  }
+
+  private List<Heaps> openChildren() {
+    granules.lock().lock();
+    try {
+      return List.copyOf(children);
+    } finally {
+      granules.lock().unlock();
+    }
+  }
+
   // --- figures -----------------------------------------------------------------------------------
 
-  /** Counts everything in one critical section. */
+  /** Counts everything, that of the children included, in one critical section. */
   public Census census() {
-    lock.lock();
-    regions.lock().lock();
+    granules.lock().lock();
     try {
-      final Census census = new Census(regions);
-      source.countInto(census);
-      compacted.countInto(census);
-      census.addMetadata(shared.metadataBytes());
-      owned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
-      abandoned.forEach(heap -> census.addMetadata(heap.metadataBytes()));
+      final Census census = new Census(granules);
+      countInto(census);
       return census;
     } finally {
-      regions.lock().unlock();
-      lock.unlock();
+      granules.lock().unlock();
     }
+  }
+
+  private void countInto(final Census census) {
+    source.countInto(census);
+    compacted.countInto(census);
+    census.addMisuses(misuses.count());
+    census.addMetadata(shared.metadataBytes() + heapsMade * Heap.OWNED_BYTES);
+    children.forEach(child -> child.countInto(census));
   }
 }

@@ -1,8 +1,8 @@
 package io.quarry.heap;
 
 import io.quarry.region.Geometry;
+import io.quarry.region.GranuleSupply;
 import io.quarry.region.Refusal;
-import io.quarry.region.Regions;
 import io.quarry.region.Run;
 import io.quarry.slab.Slab;
 
@@ -39,8 +39,8 @@ public final class LargeBlocks {
     final int alignment = (int) Geometry.granulesFor(alignmentBytes);
     final long granules = slab.blockBytes() >>> Geometry.GRANULE_SHIFT;
     Refusal refusal = source.carve(slab, granules, alignment);
-    if (refusal == Refusal.LIMIT) {
-      heaps.retireEmpties();
+    if (refusal != null && refusal.isLimit()) {
+      heaps.retireEmptiesFor(refusal);
       refusal = source.carve(slab, granules, alignment);
     }
     if (refusal != null) {
@@ -70,7 +70,9 @@ public final class LargeBlocks {
   }
 
   /**
-   * Changes the size of a block without copying it: where it is, or by moving its pages.
+   * Changes the size of a block without copying it: where it is, or by moving its pages. To be
+   * called between {@link Heaps#enterCall} and {@link Heaps#leaveCall}: the pages must not become
+   * somebody else's meanwhile.
    *
    * @return the address of the block, or 0 if there is no such way; nothing has changed then
    */
@@ -102,10 +104,10 @@ public final class LargeBlocks {
   }
 
   private boolean replace(final Slab slab, final Slab successor, final int granules) {
-    final Regions regions = source.regions();
-    regions.lock().lock();
+    final GranuleSupply supply = source.granules();
+    supply.lock().lock();
     try {
-      if (!resizeRun(regions, slab.run(), successor.run(), granules)) {
+      if (source.isClosed() || !resizeRun(supply, slab.run(), successor.run(), granules)) {
         return false;
       }
       successor.place();
@@ -114,16 +116,16 @@ public final class LargeBlocks {
       source.enter(successor);
       return true;
     } finally {
-      regions.lock().unlock();
+      supply.lock().unlock();
     }
   }
 
   private static boolean resizeRun(
-      final Regions regions, final Run run, final Run successor, final int granules) {
+      final GranuleSupply supply, final Run run, final Run successor, final int granules) {
     if (granules < run.granules()) {
-      regions.shorten(run, granules);
-    } else if (!regions.lengthen(run, granules)) {
-      return regions.move(run, successor, granules);
+      supply.shorten(run, granules);
+    } else if (!supply.lengthen(run, granules)) {
+      return supply.move(run, successor, granules);
     }
     successor.takeOver(run);
     return true;

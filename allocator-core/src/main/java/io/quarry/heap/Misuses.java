@@ -35,6 +35,12 @@ public final class Misuses {
             blocks, slab.blockBytes(), slab.base()));
   }
 
+  /** Takes over what another has noted and not reported. */
+  void absorb(final Misuses other) {
+    count.addAndGet(other.count());
+    other.report(unreported::offer);
+  }
+
   /** How many there were. */
   public long count() {
     return count.get();

@@ -1,7 +1,7 @@
 package io.quarry.heap;
 
+import io.quarry.region.GranuleSupply;
 import io.quarry.region.Refusal;
-import io.quarry.region.Regions;
 import io.quarry.region.Run;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
@@ -12,11 +12,18 @@ import java.util.function.LongSupplier;
 
 /**
  * Makes slabs of granules, and granules of slabs again. The register of all slabs changes in the
- * same critical section as the granules do: whoever holds the lock of the {@link Regions} sees
- * books that balance.
+ * same critical section as the granules do: whoever holds the lock of the {@link GranuleSupply}
+ * sees books that balance.
+ *
+ * <p><b>The end.</b> {@link #close} retires all slabs, whatever is live in them, and from then on
+ * nothing is made or retired here. Threads that are in the middle of something, with a slab in hand
+ * that was made current or claimed, find that out under the lock, and what they still do to their
+ * slab is done to a Java object that nobody cares for.
  */
 final class SlabSource {
-  private final Regions regions;
+  private static final int CLOSED_AT_ONCE = 256;
+
+  private final GranuleSupply granules;
   private final LongSupplier nanoClock;
   private final Runnable granulesFellIdle;
   private final SlabRegister register = new SlabRegister();
@@ -25,9 +32,11 @@ final class SlabSource {
   private final long[] retiredMallocs = new long[SizeClasses.COUNT + 1];
 
   private long metadataBytes;
+  private boolean closed;
 
-  SlabSource(final Regions regions, final LongSupplier nanoClock, final Runnable granulesFellIdle) {
-    this.regions = regions;
+  SlabSource(
+      final GranuleSupply granules, final LongSupplier nanoClock, final Runnable granulesFellIdle) {
+    this.granules = granules;
     this.nanoClock = nanoClock;
     this.granulesFellIdle = granulesFellIdle;
   }
@@ -38,17 +47,17 @@ final class SlabSource {
    * @return how many were copied; 0 if there are none from there on
    */
   int copySlabs(final int from, final Slab[] into) {
-    regions.lock().lock();
+    granules.lock().lock();
     try {
       return register.copy(from, into);
     } finally {
-      regions.lock().unlock();
+      granules.lock().unlock();
     }
   }
 
   /** Blocks ever issued by slabs that are retired. */
   long retiredMallocs() {
-    regions.lock().lock();
+    granules.lock().lock();
     try {
       long sum = 0;
       for (final long ofRow : retiredMallocs) {
@@ -56,12 +65,17 @@ final class SlabSource {
       }
       return sum;
     } finally {
-      regions.lock().unlock();
+      granules.lock().unlock();
     }
   }
 
-  Regions regions() {
-    return regions;
+  GranuleSupply granules() {
+    return granules;
+  }
+
+  /** Whether all is over. To be called under the lock. */
+  boolean isClosed() {
+    return closed;
   }
 
   long now() {
@@ -74,30 +88,38 @@ final class SlabSource {
    * @param alignment in granules, a power of two
    * @return null, or why there are none
    */
-  Refusal carve(final Slab slab, final long granules, final int alignment) {
-    return carve(slab, granules, alignment, regions::take);
+  Refusal carve(final Slab slab, final long count, final int alignment) {
+    return carve(slab, count, alignment, granules::take);
   }
 
   /** As {@link #carve}, but leaves what is kept for compaction. */
-  Refusal carveLeavingHeadroom(final Slab slab, final long granules) {
-    return carve(slab, granules, 1, regions::takeLeavingHeadroom);
+  Refusal carveLeavingHeadroom(final Slab slab, final long count) {
+    return carve(slab, count, 1, granules::takeLeavingHeadroom);
   }
 
   private interface Way {
     Refusal take(Run run, long granules, int alignment);
   }
 
-  private Refusal carve(final Slab slab, final long granules, final int alignment, final Way way) {
-    final ReentrantLock lock = regions.lock();
+  private Refusal carve(final Slab slab, final long count, final int alignment, final Way way) {
+    final ReentrantLock lock = granules.lock();
     lock.lock();
     try {
-      register.reserveOne();
-      final Refusal refusal = way.take(slab.run(), granules, alignment);
-      if (refusal == null) {
-        slab.place();
-        enter(slab);
+      if (closed) {
+        return Refusal.CLOSED;
       }
-      return refusal;
+      register.reserveOne();
+      final Refusal refusal = way.take(slab.run(), count, alignment);
+      if (refusal != null) {
+        return refusal;
+      }
+      if (closed) { // while the lock was let go of
+        granules.give(slab.run(), now());
+        return Refusal.CLOSED;
+      }
+      slab.place();
+      enter(slab);
+      return null;
     } finally {
       lock.unlock();
     }
@@ -145,16 +167,56 @@ final class SlabSource {
 
   /** Retires a slab that the caller has claimed. */
   void retire(final Slab slab, final long emptySinceNanos) {
-    final ReentrantLock lock = regions.lock();
+    final ReentrantLock lock = granules.lock();
     lock.lock();
     try {
+      if (closed) {
+        return; // it is retired already, or will be in a moment
+      }
       leave(slab);
       slab.retire();
-      regions.give(slab.run(), emptySinceNanos);
+      granules.give(slab.run(), emptySinceNanos);
     } finally {
       lock.unlock();
     }
     granulesFellIdle();
+  }
+
+  /**
+   * Retires all slabs, whatever is live in them: at the cost of the slabs, not of their blocks. A
+   * piece at a time, so that others need not wait for all of it. Idempotent.
+   */
+  void close() {
+    boolean more = true;
+    while (more) {
+      granules.lock().lock();
+      try {
+        closed = true;
+        final long now = now();
+        for (int i = 0; i < CLOSED_AT_ONCE && register.size() > 0; i++) {
+          final Slab slab = register.last();
+          leave(slab);
+          slab.abandon();
+          granules.give(slab.run(), now);
+        }
+        more = register.size() > 0;
+      } finally {
+        granules.lock().unlock();
+      }
+      granulesFellIdle();
+    }
+  }
+
+  /** Takes over what a closed source has issued. To be called under the lock. */
+  void absorb(final SlabSource other) {
+    for (int row = 0; row < retiredMallocs.length; row++) {
+      retiredMallocs[row] += other.retiredMallocs[row];
+    }
+  }
+
+  /** Counts for less what was issued to move blocks to. To be called under the lock. */
+  void addRetiredMallocs(final int row, final long count) {
+    retiredMallocs[row] += count;
   }
 
   /** Says that granules fell idle. To be called without the lock. */

@@ -32,6 +32,9 @@ final class Ledger {
   /** All that ever came back to the kernel from leaving. */
   private long returned;
 
+  private final Gauge usedGauge = new Gauge();
+  private final Gauge mappedGauge = new Gauge();
+
   /** Our share of {@link #processMappings}: an upper bound, as that is. */
   private int mappings;
 
@@ -52,6 +55,7 @@ final class Ledger {
     region.use(first, count);
     idle -= reused;
     used += count;
+    showBoth();
     return reused;
   }
 
@@ -60,12 +64,14 @@ final class Ledger {
     region.becomeIdle(first, count, sinceNanos);
     used -= count;
     idle += count;
+    usedGauge.show(used);
   }
 
   /** From used to a hole: the pages were moved away, or may be a stranger's. */
   void abandon(final Region region, final int first, final int count) {
     becomeHole(region, first, count);
     used -= count;
+    showBoth();
   }
 
   /** From idle to leaving: whoever calls this brings them to one of the next three. */
@@ -80,6 +86,7 @@ final class Ledger {
     becomeHole(region, first, count);
     leaving -= count;
     returned += count;
+    mappedGauge.show(mapped());
   }
 
   /** From leaving to fresh. */
@@ -87,6 +94,7 @@ final class Ledger {
     region.becomeFresh(first, count);
     leaving -= count;
     returned += count;
+    mappedGauge.show(mapped());
   }
 
   /** From leaving to idle again. */
@@ -115,6 +123,11 @@ final class Ledger {
     final int added = region.mappingsAddedByUnmapping(first, count);
     region.becomeHole(first, count);
     addMappings(added);
+  }
+
+  private void showBoth() {
+    usedGauge.show(used);
+    mappedGauge.show(mapped());
   }
 
   // --- regions -----------------------------------------------------------------------------------
@@ -161,6 +174,16 @@ final class Ledger {
   /** Whether one hole more does. */
   boolean allowsHole() {
     return processMappings.allowsHole();
+  }
+
+  /** Shows the granules in use, those that move counted at both ends. */
+  Gauge usedGauge() {
+    return usedGauge;
+  }
+
+  /** Shows those that are mapped. */
+  Gauge mappedGauge() {
+    return mappedGauge;
   }
 
   // --- figures, in granules ----------------------------------------------------------------------

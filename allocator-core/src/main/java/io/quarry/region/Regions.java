@@ -37,7 +37,7 @@ import java.util.function.LongSupplier;
  * that the layer above can do its own book-keeping in the same critical section. Only {@link
  * #returnIdle} lets go of it during a system call.
  */
-public final class Regions {
+public final class Regions implements GranuleSupply {
 
   /** Told of regions, so that a table by address can be kept. Called under the lock. */
   public interface Listener {
@@ -102,10 +102,7 @@ public final class Regions {
     this.pages = pages;
     this.nanoClock = nanoClock;
     this.idlePolicy = settings.idlePolicy();
-    this.headroomGranules =
-        Math.min(
-            MOST_HEADROOM_GRANULES,
-            Geometry.granulesFor(settings.capacityBytes()) / HEADROOM_SHARE);
+    this.headroomGranules = headroomOf(Geometry.granulesFor(settings.capacityBytes()));
     this.mapper = new Mapper(posix, pages);
     this.ledger = new Ledger(Geometry.granulesFor(settings.capacityBytes()), processMappings);
     this.regions = new RegionTable(mapper, ledger, settings, listener);
@@ -113,25 +110,24 @@ public final class Regions {
     this.pageMove = new PageMove(regions, mapper, ledger, nanoClock);
   }
 
-  /** The lock that guards all of this. */
+  /** What is kept for compaction of so many granules. */
+  static long headroomOf(final long capacityGranules) {
+    return Math.min(MOST_HEADROOM_GRANULES, capacityGranules / HEADROOM_SHARE);
+  }
+
+  @Override
   public ReentrantLock lock() {
     return lock;
   }
 
   // --- handing out -------------------------------------------------------------------------------
 
-  /**
-   * Hands out a run. To be called under the lock.
-   *
-   * @param run filled in if this succeeds
-   * @param alignment in granules, a power of two
-   * @return null, or why not
-   */
+  @Override
   public Refusal take(final Run run, final long granules, final int alignment) {
     return take(run, granules, alignment, 0);
   }
 
-  /** As {@link #take}, but leaves the headroom, if the run can be had at all without it. */
+  @Override
   public Refusal takeLeavingHeadroom(final Run run, final long granules, final int alignment) {
     final boolean needsHeadroom = granules > ledger.capacity() - headroomGranules;
     return take(run, granules, alignment, needsHeadroom ? 0 : -headroomGranules);
@@ -152,6 +148,7 @@ public final class Regions {
       final long excess = ledger.excess(added - credit);
       if (excess > 0) {
         if (!idleReturn.makeRoom(excess)) {
+          ledger.usedGauge().refused();
           return Refusal.LIMIT;
         }
       } else if (!found) {
@@ -230,17 +227,13 @@ public final class Regions {
 
   // --- taking back -------------------------------------------------------------------------------
 
-  /**
-   * Takes a run back: its granules are idle from now on. To be called under the lock.
-   *
-   * @param idleSinceNanos since when nobody has used them
-   */
+  @Override
   public void give(final Run run, final long idleSinceNanos) {
     pages.withdraw(run.region.offsetOf(run.address()), run.granules);
     ledger.becomeIdle(run.region, run.first, run.granules, idleSinceNanos);
   }
 
-  /** Gives back all but the first granules of a run. To be called under the lock. */
+  @Override
   public void shorten(final Run run, final int granules) {
     final int surplus = run.granules - granules;
     final int end = run.first + granules;
@@ -249,10 +242,7 @@ public final class Regions {
     run.granules = granules;
   }
 
-  /**
-   * Makes a run longer without moving it, if what follows it is free and the limit allows, and if
-   * it could still be moved afterwards. To be called under the lock.
-   */
+  @Override
   public boolean lengthen(final Run run, final int granules) {
     final Region region = run.region;
     final int end = run.first + run.granules;
@@ -269,13 +259,7 @@ public final class Regions {
     return true;
   }
 
-  /**
-   * Takes a longer run and moves the pages of an old one into it, without copying a byte; the old
-   * run becomes a hole. To be called under the lock.
-   *
-   * @param to filled in if this succeeds
-   * @return whether it did; otherwise nothing has changed for the caller
-   */
+  @Override
   public boolean move(final Run from, final Run to, final int granules) {
     return movesPages()
         && ledger.allowsHole()
@@ -307,21 +291,12 @@ public final class Regions {
 
   // --- returning to the kernel -------------------------------------------------------------------
 
-  /**
-   * Returns to the kernel what was idle since the given time or longer. To be called
-   * <em>without</em> the lock.
-   *
-   * @return the bytes returned
-   */
+  @Override
   public long returnIdle(final long idleSinceNanos) {
     return idleReturn.returnIdle(idleSinceNanos);
   }
 
-  /**
-   * When the oldest idle granule fell idle.
-   *
-   * @return null if none is idle or none will be returned; takes the lock
-   */
+  @Override
   public Long oldestIdleNanos() {
     return idleReturn.oldestIdleNanos();
   }
@@ -346,32 +321,36 @@ public final class Regions {
 
   // --- figures: all to be read under the lock, so that they belong together ----------------------
 
-  /** Bytes of granules in use, idle, or on their way to the kernel; at most the capacity. */
+  @Override
   public long mappedBytes() {
     return Geometry.bytesOf(ledger.mapped());
   }
 
-  /** Bytes of granules that nobody uses and the kernel has not got back yet. */
+  @Override
   public long idleBytes() {
     return Geometry.bytesOf(ledger.idle() + ledger.leaving());
   }
 
   /** Address space of all regions, mapped or not. */
+  @Override
   public long reservedBytes() {
     return Geometry.bytesOf(ledger.reserved());
   }
 
   /** All bytes that were ever returned to the kernel, but for those of {@link #close()}. */
+  @Override
   public long returnedBytes() {
     return Geometry.bytesOf(ledger.returned());
   }
 
   /** The number of kernel mappings held, at most. */
+  @Override
   public int mappings() {
     return ledger.mappings() + pages.mappings();
   }
 
   /** Java-heap bytes that the regions' own tables take, about. */
+  @Override
   public long metadataBytes() {
     // A time stamp, an origin and four bits a granule, and some three hundred bytes a region.
     final long granules = ledger.reserved();
@@ -381,5 +360,15 @@ public final class Regions {
   /** Why the kernel refused last; null if it never did. May be read without the lock. */
   public PosixException lastRefusal() {
     return mapper.lastRefusal();
+  }
+
+  @Override
+  public Gauge usedGauge() {
+    return ledger.usedGauge();
+  }
+
+  /** Shows the granules that are mapped. */
+  public Gauge mappedGauge() {
+    return ledger.mappedGauge();
   }
 }

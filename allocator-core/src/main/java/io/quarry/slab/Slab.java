@@ -88,6 +88,21 @@ public final class Slab {
    * While a slab is HELD or CLAIMED, nobody issues blocks of it: free | remote only grows. So if a
    * claimant finds all bits set, all blocks are free and will stay so.
    *
+   * The end of an allocator, or of an arena, is the one exception to all of this: its slabs become
+   * RETIRED in whatever state they are, and their granules somebody else's. By then no thread that
+   * looks finds a heap of it any more, nor is one in the middle of a call that touches memory
+   * (CallsInFlight); but one may still be between two steps of malloc, free, or of a claim. What it
+   * does from there on it does to the Java objects of these slabs. They are in no register, so it
+   * changes no book (SlabSource looks under its lock). They may become HELD once more, by a
+   * makeHeld or an unclaim that comes too late, and be in the directory like that, as tombstones:
+   * but their owner is of a closed allocator, so every call of another one takes their addresses for
+   * foreign, and every call of this one is refused before it looks. Only the bitmap of all
+   * tombstones must not be written: a CURRENT slab, from which its owner may be issuing a block
+   * with plain stores at this moment, keeps its own; so does a CLAIMED one. All others get the
+   * shared one, where every free is a double free and nothing is written. A malloc that was under
+   * way may still return an address: it is as if it had returned just before the end, and the
+   * block had gone with the others.
+   *
    * Who notices that a slab fell empty? Each thread that frees the last block of a word looks at the
    * others, after a full fence. Of two threads that do so in different words at once, at least one
    * sees the other's bit (the argument of Dekker), and of a thread that tries to claim a slab which is
@@ -551,6 +566,18 @@ public final class Slab {
   public void retire() {
     STATE.setVolatile(this, RETIRED);
     FREE.setRelease(this, ALL_FREE);
+  }
+
+  /**
+   * From any state to RETIRED, whatever is live in it: its allocator is at its end. Where somebody
+   * may be using the bitmap at this moment, because the slab is CURRENT or CLAIMED, it stays.
+   */
+  public void abandon() {
+    if (claim()) {
+      retire();
+    } else {
+      STATE.setVolatile(this, RETIRED);
+    }
   }
 
   public boolean isCurrent() {

@@ -38,6 +38,11 @@ public final class SlabRegister {
     }
   }
 
+  /** Any slab, the one that is easiest to remove; only to be asked if there is one. */
+  public Slab last() {
+    return slabs[size - 1];
+  }
+
   /** The number of slabs. */
   public int size() {
     return size;

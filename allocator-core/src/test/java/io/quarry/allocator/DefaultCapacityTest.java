@@ -41,6 +41,16 @@ class DefaultCapacityTest {
   }
 
   @Test
+  void aLimitThatChangesLaterIsThatOfAllocatorsMadeLater() {
+    limit(2 * GIB);
+    final DefaultCapacity before = DefaultCapacity.derive(root, 256 * MIB, 256 * MIB);
+    limit(GIB);
+    final DefaultCapacity after = DefaultCapacity.derive(root, 256 * MIB, 256 * MIB);
+    assertThat(after.bytes()).isEqualTo(448 * MIB);
+    assertThat(before.bytes()).as("read once").isGreaterThan(GIB);
+  }
+
+  @Test
   void theMarginHasALeastSize() {
     limit(512 * MIB);
     final DefaultCapacity capacity = DefaultCapacity.derive(root, 128 * MIB, 128 * MIB);

@@ -13,6 +13,7 @@ import io.quarry.posix.PosixException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -28,6 +29,7 @@ final class FaultHistory {
 
   private static final long MIB = 1L << 20;
   private static final long CAPACITY = 96 * MIB;
+  private static final long ARENA_LIMIT = 64 * MIB;
   private static final long IDLE_NANOS = 1_000;
 
   /** Large blocks are stamped here and there only. */
@@ -42,7 +44,7 @@ final class FaultHistory {
   private static final long SHARED_TABLE_BYTES = 256 << 10;
 
   /** A block as the program knows it. */
-  private record Held(long address, long size, byte stamp) {}
+  private record Held(SlabAllocator owner, long address, long size, byte stamp) {}
 
   final CountingPosix kernel = new CountingPosix(Posix.host());
   final MisplacingPosix misplacing = new MisplacingPosix(kernel);
@@ -51,6 +53,10 @@ final class FaultHistory {
   private final Random random;
   private final boolean shared;
   private final SlabAllocator allocator;
+
+  /** The allocator itself, an arena, and an arena within that; the arenas come and go. */
+  private final SlabAllocator[] owners = new SlabAllocator[3];
+
   private final List<Held> blocks = new ArrayList<>();
   private final NavigableMap<Long, Long> taken = new TreeMap<>();
   private long now = 1;
@@ -78,6 +84,29 @@ final class FaultHistory {
             .posix(faulty)
             .clock(() -> now)
             .build();
+    owners[0] = allocator;
+    openArenas();
+  }
+
+  private void openArenas() {
+    owners[1] = allocator.newArena(ARENA_LIMIT);
+    owners[2] = owners[1].newArena(ARENA_LIMIT * 3 / 4);
+  }
+
+  /** With all that is live in them. */
+  private void closeArenas() {
+    final List<Held> left = new ArrayList<>();
+    for (final Held block : blocks) {
+      if (block.owner == allocator) {
+        left.add(block);
+      } else {
+        taken.remove(block.address);
+      }
+    }
+    blocks.clear();
+    blocks.addAll(left);
+    owners[1].close();
+    openArenas();
   }
 
   void arm(final io.quarry.posix.Errno error, final FaultyPosix.Choice choice) {
@@ -116,9 +145,13 @@ final class FaultHistory {
     } else if (kind < 82) {
       reallocateOne();
     } else if (kind < 92) {
-      allocator.housekeep();
+      for (final SlabAllocator owner : owners) {
+        owner.housekeep();
+      }
     } else if (kind < 94) {
-      allocator.trim();
+      owners[random.nextInt(owners.length)].trim();
+    } else if (kind < 95) {
+      closeArenas();
     } else {
       freeMany();
     }
@@ -137,13 +170,14 @@ final class FaultHistory {
   private void allocate() {
     final long size = someSize();
     final int kind = random.nextInt(4);
+    final SlabAllocator owner = owners[random.nextInt(owners.length)];
     try {
       final long address =
           switch (kind) {
-            case 0 -> allocator.calloc(1, size);
-            case 1 -> allocator.alignedAlloc(1L << random.nextInt(22), size);
-            case 2 -> allocator.tryMalloc(size);
-            default -> allocator.malloc(size);
+            case 0 -> owner.calloc(1, size);
+            case 1 -> owner.alignedAlloc(1L << random.nextInt(22), size);
+            case 2 -> owner.tryMalloc(size);
+            default -> owner.malloc(size);
           };
       if (address == 0) {
         assertThat(kind).isEqualTo(2);
@@ -152,13 +186,13 @@ final class FaultHistory {
       if (kind == 0) {
         assertZero(address, size);
       }
-      add(address, size);
+      add(owner, address, size);
     } catch (final OffHeapExhaustedException exhausted) {
-      checkRefusal(exhausted);
+      checkRefusal(owner, exhausted);
     }
   }
 
-  private void checkRefusal(final OffHeapExhaustedException exhausted) {
+  private void checkRefusal(final SlabAllocator owner, final OffHeapExhaustedException exhausted) {
     if (exhausted.reason() == Reason.OS_REFUSED) {
       assertThat(armed).as("nobody refuses").isTrue();
       assertThat(exhausted).hasCauseInstanceOf(PosixException.class);
@@ -166,15 +200,17 @@ final class FaultHistory {
           .contains("the operating system refused")
           .containsAnyOf(shared ? SHARED_CALLS : PRIVATE_CALLS);
       refusals++;
-    } else {
+    } else if (owner == allocator) {
       assertThat(exhausted.reason()).isEqualTo(Reason.LIMIT);
+    } else {
+      assertThat(exhausted.reason()).isIn(Reason.LIMIT, Reason.PARENT_LIMIT);
     }
-    assertThat(exhausted.stats().capacityBytes()).isEqualTo(CAPACITY);
+    assertThat(exhausted.stats().capacityBytes()).isEqualTo(owner.stats().capacityBytes());
   }
 
-  private void add(final long address, final long size) {
+  private void add(final SlabAllocator owner, final long address, final long size) {
     assertThat(address % 16).isZero();
-    final long end = address + Math.max(1, allocator.usableSize(address));
+    final long end = address + Math.max(1, owner.usableSize(address));
     final Map.Entry<Long, Long> below = taken.lowerEntry(end);
     assertThat(below == null || below.getValue() <= address)
         .as("no byte is handed out twice")
@@ -182,16 +218,16 @@ final class FaultHistory {
     taken.put(address, end);
     final byte stamp = (byte) (1 + random.nextInt(255));
     stamp(address, size, stamp);
-    blocks.add(new Held(address, size, stamp));
+    blocks.add(new Held(owner, address, size, stamp));
   }
 
   private void freeOne() {
     if (!blocks.isEmpty()) {
       final Held block = remove();
       if (random.nextBoolean()) {
-        allocator.free(block.address);
+        block.owner.free(block.address);
       } else {
-        allocator.free(block.address, block.size);
+        block.owner.free(block.address, block.size);
       }
     }
   }
@@ -199,7 +235,8 @@ final class FaultHistory {
   /** Lets many blocks go at once, so that slabs and regions fall empty. */
   private void freeMany() {
     for (int i = blocks.size() * 3 / 4; i > 0; i--) {
-      allocator.free(remove().address);
+      final Held block = remove();
+      block.owner.free(block.address);
     }
   }
 
@@ -223,13 +260,14 @@ final class FaultHistory {
     final long wanted = random.nextBoolean() ? block.size * 2 + 1 : someSize();
     final long newSize = Math.min(wanted, 40 * MIB);
     try {
-      final long address = allocator.realloc(block.address, newSize);
-      verify(new Held(address, block.size, block.stamp), Math.min(block.size, newSize));
-      add(address, newSize);
+      final long address = block.owner.realloc(block.address, newSize);
+      verify(
+          new Held(block.owner, address, block.size, block.stamp), Math.min(block.size, newSize));
+      add(block.owner, address, newSize);
     } catch (final OffHeapExhaustedException exhausted) {
-      checkRefusal(exhausted);
+      checkRefusal(block.owner, exhausted);
       verify(block, block.size);
-      taken.put(block.address, block.address + Math.max(1, allocator.usableSize(block.address)));
+      taken.put(block.address, block.address + Math.max(1, block.owner.usableSize(block.address)));
       blocks.add(block);
     }
   }
@@ -253,12 +291,22 @@ final class FaultHistory {
     assertThat(kernel.mappedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
     assertThat(stats.reservedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
     assertThat(stats.misuseCount()).isZero();
+    for (final SlabAllocator owner : owners) {
+      final AllocatorStats own = owner.stats(); // which checks that it adds up
+      assertThat(own.mappedBytes()).isLessThanOrEqualTo(own.capacityBytes());
+      assertThat(own.liveBlocks())
+          .isEqualTo(blocks.stream().filter(block -> isWithin(block.owner, owner)).count());
+    }
     for (final Held block : blocks) {
       verify(block, block.size);
       if (shared) {
         assertThat(allocator.addressOf(allocator.offsetOf(block.address))).isEqualTo(block.address);
       }
     }
+  }
+
+  private boolean isWithin(final SlabAllocator asked, final SlabAllocator owner) {
+    return Arrays.asList(owners).indexOf(asked) >= Arrays.asList(owners).indexOf(owner);
   }
 
   /** What can be resident must be in the books: nothing else was ever written. */
@@ -283,7 +331,7 @@ final class FaultHistory {
     freeMany();
     for (final long size : new long[] {1, 5_000, 300_000, 3 * MIB}) {
       final long address = allocator.malloc(size);
-      add(address, size);
+      add(allocator, address, size);
     }
     check();
     checkResident();

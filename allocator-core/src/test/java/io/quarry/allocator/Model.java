@@ -38,6 +38,7 @@ final class Model {
 
   private final SlabAllocator allocator;
   private final long capacity;
+  private final boolean ofArena;
   private final LongAdder liveBytes = new LongAdder();
   private final LongAdder liveBlocks = new LongAdder();
   private final AtomicInteger observations = new AtomicInteger();
@@ -59,13 +60,26 @@ final class Model {
   private final SharedBlocks reader;
 
   Model(final SlabAllocator allocator, final long capacity) {
-    this(allocator, capacity, null);
+    this(allocator, capacity, null, false);
   }
 
   Model(final SlabAllocator allocator, final long capacity, final SharedBlocks reader) {
+    this(allocator, capacity, reader, false);
+  }
+
+  static Model ofArena(final SlabAllocator arena, final long limit) {
+    return new Model(arena, limit, null, true);
+  }
+
+  private Model(
+      final SlabAllocator allocator,
+      final long capacity,
+      final SharedBlocks reader,
+      final boolean ofArena) {
     this.allocator = allocator;
     this.reader = reader;
     this.capacity = capacity;
+    this.ofArena = ofArena;
     for (int i = 0; i < SHARDS; i++) {
       ranges[i] = new ConcurrentSkipListMap<>();
     }
@@ -73,6 +87,10 @@ final class Model {
 
   SlabAllocator allocator() {
     return allocator;
+  }
+
+  boolean isOfArena() {
+    return ofArena;
   }
 
   /** Takes a new block into the model, unless it overlaps with one that is there. */

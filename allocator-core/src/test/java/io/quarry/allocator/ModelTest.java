@@ -60,6 +60,65 @@ class ModelTest {
     run(SEED + 5, OPERATIONS / 32, 64L << 20, Duration.ofMillis(20), ReturnMode.UNMAP, file);
   }
 
+  /** Two arenas that share too little, each with its model; one of them is closed as it is. */
+  @Test
+  void arenasAgreeWithTheirModelsAndTheirParentWithTheSum() throws Exception {
+    final long capacity = 24L << 20;
+    final long limit = 20L << 20;
+    try (SlabAllocator allocator =
+        SlabAllocator.builder()
+            .capacity(capacity)
+            .regionSize(16L << 20)
+            .idleTime(Duration.ofMillis(5))
+            .build()) {
+      final Model whole = new Model(allocator, capacity);
+      final List<Model> models =
+          List.of(
+              Model.ofArena(allocator.newArena(limit), limit),
+              Model.ofArena(allocator.newArena(limit), limit));
+      final AtomicBoolean ended = new AtomicBoolean();
+      final Thread observer = new Thread(() -> whole.observe(ended), "observer");
+      observer.start();
+      final List<Thread> players = new ArrayList<>();
+      for (final Model model : models) {
+        final long seed = SEED + 10 + models.indexOf(model);
+        players.add(started(() -> playOrFail(model, seed, OPERATIONS / 16)));
+      }
+      for (final Thread player : players) {
+        player.join();
+      }
+      ended.set(true);
+      observer.join();
+      whole.requireNoFailure();
+      assertThat(whole.observations()).isPositive();
+      long live = 0;
+      for (final Model model : models) {
+        model.requireNoFailure();
+        model.requireEqualToStats();
+        live += model.allocator().stats().liveBlocks();
+        assertThat(model.exhaustions()).as("how often a limit was met").isPositive();
+      }
+      assertThat(live).isPositive();
+      assertThat(allocator.stats().liveBlocks()).isEqualTo(live);
+      models.get(0).allocator().close();
+      models.get(1).freeAll();
+      final AllocatorStats stats = allocator.stats();
+      assertThat(stats.liveBlocks()).isZero();
+      assertThat(stats.mallocCount()).isEqualTo(stats.freeCount());
+      assertThat(stats.misuseCount()).isZero();
+    } catch (final Throwable failure) {
+      throw new AssertionError("with -Dquarry.test.seed=" + SEED, failure);
+    }
+  }
+
+  private static void playOrFail(final Model model, final long seed, final long operations) {
+    try {
+      play(model, seed, operations);
+    } catch (final Throwable thrown) {
+      model.failed(thrown);
+    }
+  }
+
   private static Model run(
       final long seed,
       final long operations,

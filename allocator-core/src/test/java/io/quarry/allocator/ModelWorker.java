@@ -117,7 +117,9 @@ final class ModelWorker implements Runnable {
   }
 
   private void exhausted(final OffHeapExhaustedException refused) {
-    if (refused.reason() != OffHeapExhaustedException.Reason.LIMIT) {
+    if (refused.reason() != OffHeapExhaustedException.Reason.LIMIT
+        && (!model.isOfArena()
+            || refused.reason() != OffHeapExhaustedException.Reason.PARENT_LIMIT)) {
       throw refused;
     }
     model.countExhaustion();

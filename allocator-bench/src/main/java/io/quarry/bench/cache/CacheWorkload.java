@@ -33,6 +33,17 @@ public final class CacheWorkload implements Workload {
 
   private static final int SETTLE_MILLIS = 200;
 
+  /** In the comparison nobody is short of memory: so many times what the cache may hold. */
+  private static final int AMPLE = 4;
+
+  /** Afterwards, where the allocator has a limit: half of what the cache would like to hold. */
+  private static final int SCARCE_PART = 2;
+
+  private static final int SCARCE_PART_OF_OPERATIONS = 4;
+
+  /** Below this, a slab of each class for each thread would take all there is. */
+  private static final long LEAST_LIMIT_BYTES = 16L << 20;
+
   @Override
   public List<Measurement> run(Peer peer, Plan plan, long seed) throws Exception {
     final List<OperationTape> tapes = tapes(plan, seed);
@@ -40,7 +51,8 @@ public final class CacheWorkload implements Workload {
     final List<CacheClient> clients = tapes.stream().map(CacheClient::new).toList();
     final long rssBefore = ResidentMemory.exactBytes();
     try (RssRecorder recorder = new RssRecorder(RSS_PERIOD_MILLIS);
-        LookAsideCache cache = new LookAsideCache(ValueStore.open(peer), plan.cacheBytes())) {
+        LookAsideCache cache =
+            new LookAsideCache(ValueStore.open(peer, ampleBytes(plan)), plan.cacheBytes())) {
       final long elapsed = play(cache, clients, plan.cacheOperations(), plan.cacheLimitMillis());
       final Map<String, Double> metrics = results(clients, elapsed);
       recordFill(metrics, cache, recorder, rssBefore);
@@ -53,12 +65,53 @@ public final class CacheWorkload implements Workload {
       metrics.put("rssAfterIdleBytes", (double) ResidentMemory.exactBytes());
       metrics.put("idleSeconds", plan.tailMillis() / 1e3);
       cache.describe(metrics);
+      if (peer == Peer.QUARRY) {
+        useWithScarceMemory(peer, plan, tapes, metrics);
+      }
       final List<RssSample> series =
           recorder.samples().stream()
               .map(s -> new RssSample(s.seconds() - clearedSeconds, s.bytes() - rssBefore))
               .toList();
       return List.of(new Measurement(NAME, peer.id(), clients.size(), metrics, series));
     }
+  }
+
+  /**
+   * The same cache on half of the memory that it would take: it holds what fits because it is told
+   * in time. Not part of the comparison, and after everything that is.
+   */
+  private static void useWithScarceMemory(
+      Peer peer, Plan plan, List<OperationTape> tapes, Map<String, Double> metrics)
+      throws Exception {
+    try (LookAsideCache cache =
+        new LookAsideCache(ValueStore.open(peer, scarceBytes(plan)), plan.cacheBytes())) {
+      final List<CacheClient> clients = tapes.stream().map(CacheClient::new).toList();
+      final int operations = plan.cacheOperations() / SCARCE_PART_OF_OPERATIONS;
+      final long elapsed = play(cache, clients, operations, plan.cacheLimitMillis());
+      final Map<String, Double> scarce = results(clients, elapsed);
+      scarce.put(Measurement.LIVE_BYTES, (double) cache.liveBytes());
+      cache.describe(scarce);
+      for (final String name :
+          List.of(
+              "limitBytes",
+              Measurement.LIVE_BYTES,
+              "mappedBytes",
+              "exhaustions",
+              "evictionsByPressure",
+              "hitRatio",
+              "opP999Nanos",
+              Measurement.OPS_PER_SECOND)) {
+        metrics.put("scarce." + name, scarce.get(name));
+      }
+    }
+  }
+
+  private static long ampleBytes(Plan plan) {
+    return Math.max(LEAST_LIMIT_BYTES, AMPLE * plan.cacheBytes());
+  }
+
+  private static long scarceBytes(Plan plan) {
+    return Math.max(LEAST_LIMIT_BYTES, plan.cacheBytes() / SCARCE_PART);
   }
 
   private static List<OperationTape> tapes(Plan plan, long seed) {
@@ -72,7 +125,8 @@ public final class CacheWorkload implements Workload {
   /** Compiles the code and lets the collector settle, so that neither counts as the cache's. */
   private static void warmUp(Peer peer, Plan plan, List<OperationTape> tapes) throws Exception {
     try (LookAsideCache cache =
-        new LookAsideCache(ValueStore.open(peer), plan.cacheBytes() / WARMUP_PART)) {
+        new LookAsideCache(
+            ValueStore.open(peer, ampleBytes(plan)), plan.cacheBytes() / WARMUP_PART)) {
       final List<CacheClient> clients = tapes.stream().map(CacheClient::new).toList();
       play(cache, clients, plan.cacheOperations() / WARMUP_PART, plan.cacheLimitMillis());
     }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The cache under test. Evictions run on the thread that causes them: deterministic for one thread,
@@ -15,6 +16,7 @@ final class LookAsideCache implements AutoCloseable {
 
   private final ValueStore store;
   private final Cache<Integer, CacheValue> cache;
+  private final LongAdder evictedByPressure = new LongAdder();
 
   LookAsideCache(ValueStore store, long maximumBytes) {
     this.store = store;
@@ -25,6 +27,19 @@ final class LookAsideCache implements AutoCloseable {
             .executor(Runnable::run)
             .removalListener((Integer key, CacheValue value, RemovalCause cause) -> value.release())
             .build();
+    store.onPressure(this::evict);
+  }
+
+  /** Evicts the coldest values that hold so many bytes together. */
+  private void evict(long bytes) {
+    final Map<Integer, CacheValue> coldest =
+        cache.policy().eviction().orElseThrow().coldestWeighted(bytes);
+    coldest.forEach(
+        (key, value) -> {
+          if (cache.asMap().remove(key, value)) {
+            evictedByPressure.increment();
+          }
+        });
   }
 
   /**
@@ -49,9 +64,17 @@ final class LookAsideCache implements AutoCloseable {
     }
   }
 
-  /** Writes a value of {@code valueBytes}; the one that was there before is released. */
+  /**
+   * Writes a value of {@code valueBytes}; the one that was there before is released. Without memory
+   * for it nothing is written, and what was there before goes all the same: it is out of date.
+   */
   void write(int key, int valueBytes) {
-    cache.put(key, store.create(CacheValue.HEADER_BYTES + valueBytes, identity(key)));
+    final CacheValue value = store.create(CacheValue.HEADER_BYTES + valueBytes, identity(key));
+    if (value == null) {
+      cache.invalidate(key);
+    } else {
+      cache.put(key, value);
+    }
   }
 
   /** The bytes asked for by the values that are in the cache now. */
@@ -69,6 +92,7 @@ final class LookAsideCache implements AutoCloseable {
   /** Adds what the allocator under the values knows about itself. */
   void describe(Map<String, Double> metrics) {
     store.describe(metrics);
+    metrics.put("evictionsByPressure", evictedByPressure.doubleValue());
   }
 
   /** Releases all values. */

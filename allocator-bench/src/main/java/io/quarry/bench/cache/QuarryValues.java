@@ -1,20 +1,59 @@
 package io.quarry.bench.cache;
 
 import io.quarry.allocator.AllocatorStats;
+import io.quarry.allocator.MemoryPressure;
+import io.quarry.allocator.OffHeapExhaustedException;
 import io.quarry.allocator.SharedBlock;
 import io.quarry.allocator.SlabAllocator;
 import io.quarry.bench.blocks.BlockAllocator;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Values in Quarry's shared blocks, which count references themselves. */
 final class QuarryValues implements ValueStore {
 
-  private final SlabAllocator allocator = SlabAllocator.create();
+  /** From this share of the limit on, the cache is asked to evict. */
+  private static final double PRESSURE_SHARE = 0.85;
+
+  /** What it is asked for at least: this part of the limit; and where somebody is waiting. */
+  private static final int LEAST_PART = 64;
+
+  private static final int URGENT_PART = 16;
+
+  private final long limitBytes;
+  private final SlabAllocator allocator;
+  private final LongAdder exhaustions = new LongAdder();
+
+  QuarryValues(long limitBytes) {
+    this.limitBytes = limitBytes;
+    this.allocator = SlabAllocator.builder().capacity(limitBytes).build();
+  }
 
   @Override
   public CacheValue create(int sizeBytes, long identity) {
-    return new Value(allocator.newSharedBlock(sizeBytes), identity);
+    final SharedBlock block;
+    try {
+      block = allocator.newSharedBlock(sizeBytes);
+    } catch (OffHeapExhaustedException e) {
+      exhaustions.increment();
+      return null;
+    }
+    return new Value(block, identity);
+  }
+
+  @Override
+  public void onPressure(LongConsumer evict) {
+    allocator.addPressureListener(
+        PRESSURE_SHARE,
+        pressure -> evict.accept(Math.max(pressure.excessBytes(), leastFor(pressure.cause()))));
+  }
+
+  private long leastFor(MemoryPressure.Cause cause) {
+    return cause == MemoryPressure.Cause.REQUEST_REFUSED
+        ? limitBytes / URGENT_PART
+        : limitBytes / LEAST_PART;
   }
 
   @Override
@@ -22,6 +61,8 @@ final class QuarryValues implements ValueStore {
     final AllocatorStats stats = allocator.stats();
     metrics.put("mappedBytes", (double) stats.mappedBytes());
     metrics.put("unmappedBytes", (double) stats.unmappedBytes());
+    metrics.put("limitBytes", (double) limitBytes);
+    metrics.put("exhaustions", exhaustions.doubleValue());
   }
 
   @Override

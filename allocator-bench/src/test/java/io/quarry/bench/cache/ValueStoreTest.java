@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quarry.bench.blocks.Peer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -11,12 +15,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ValueStoreTest {
 
+  private static final long LIMIT = 64L << 20;
   private static final long IDENTITY = 0x0123456789ABCDEFL;
 
   @ParameterizedTest
   @EnumSource(names = {"QUARRY", "DIRECT", "DIRECT_GC"})
   void valueKnowsItsKeyAndItsSize(Peer peer) {
-    try (ValueStore store = ValueStore.open(peer)) {
+    try (ValueStore store = ValueStore.open(peer, LIMIT)) {
       for (final int sizeBytes : new int[] {16, 17, 300, 20_000, 1 << 20}) {
         final CacheValue value = store.create(sizeBytes, IDENTITY);
         assertThat(value.sizeBytes()).isEqualTo(sizeBytes);
@@ -32,7 +37,7 @@ final class ValueStoreTest {
   @ParameterizedTest
   @EnumSource(names = {"QUARRY", "DIRECT"})
   void valueCannotBeRetainedOnceItIsFreed(Peer peer) {
-    try (ValueStore store = ValueStore.open(peer)) {
+    try (ValueStore store = ValueStore.open(peer, LIMIT)) {
       final CacheValue value = store.create(100, IDENTITY);
       assertThat(value.tryRetain()).isTrue();
       value.release();
@@ -45,7 +50,7 @@ final class ValueStoreTest {
 
   @Test
   void noCacheOnTheCLibrarysMalloc() {
-    assertThatThrownBy(() -> ValueStore.open(Peer.UNSAFE_MALLOC))
+    assertThatThrownBy(() -> ValueStore.open(Peer.UNSAFE_MALLOC, LIMIT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("unsafe-malloc");
   }
@@ -53,7 +58,8 @@ final class ValueStoreTest {
   @ParameterizedTest
   @ValueSource(strings = {"quarry", "direct", "direct-gc"})
   void cacheStaysWithinItsBytesAndFindsWhatItKept(String allocator) {
-    try (LookAsideCache cache = new LookAsideCache(ValueStore.open(Peer.of(allocator)), 10_000)) {
+    try (LookAsideCache cache =
+        new LookAsideCache(ValueStore.open(Peer.of(allocator), LIMIT), 10_000)) {
       for (int key = 1; key <= 1_000; key++) {
         cache.write(key, 100);
       }
@@ -68,5 +74,37 @@ final class ValueStoreTest {
       assertThat(cache.liveBytes()).isZero();
       assertThat(cache.read(1)).isFalse();
     }
+  }
+
+  /** Eight times as much is written as there is memory for, by two threads. */
+  @Test
+  void cacheEvictsUnderPressureAndNeverSeesAnExhaustion() throws Exception {
+    final long limit = 8L << 20;
+    final Map<String, Double> metrics = new HashMap<>();
+    try (LookAsideCache cache =
+        new LookAsideCache(ValueStore.open(Peer.QUARRY, limit), Long.MAX_VALUE / 2)) {
+      final List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        final int first = 1 + i * 1_000_000;
+        final Thread thread =
+            new Thread(
+                () -> {
+                  for (int n = 0; n < 64_000; n++) {
+                    cache.write(first + n, 16 + n * 7 % 1_000);
+                    cache.read(first + n / 2);
+                  }
+                });
+        thread.start();
+        threads.add(thread);
+      }
+      for (final Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(cache.liveBytes()).isBetween(limit / 4, limit);
+      cache.describe(metrics);
+    }
+    assertThat(metrics.get("exhaustions")).isZero();
+    assertThat(metrics.get("evictionsByPressure")).isPositive();
+    assertThat(metrics.get("mappedBytes")).isLessThanOrEqualTo((double) limit);
   }
 }

@@ -1,0 +1,89 @@
+package io.quarry.region;
+
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Where slabs get their granules from, and give them back to. The {@link Regions} are one; what
+ * limits and counts a part of them is another, around it.
+ *
+ * <p>Everything is guarded by {@link #lock()}, which is one and the same all the way down.
+ */
+public interface GranuleSupply {
+
+  /** The lock that guards all of this; reentrant. */
+  ReentrantLock lock();
+
+  // --- handing out and taking back: to be called under the lock ----------------------------------
+
+  /**
+   * Hands out a run. May let go of the lock while it waits for granules on their way to the kernel.
+   *
+   * @param run filled in if this succeeds
+   * @param alignment in granules, a power of two
+   * @return null, or why not
+   */
+  Refusal take(Run run, long granules, int alignment);
+
+  /** As {@link #take}, but leaves the headroom, if the run can be had at all without it. */
+  Refusal takeLeavingHeadroom(Run run, long granules, int alignment);
+
+  /**
+   * Takes a run back: its granules are idle from now on.
+   *
+   * @param idleSinceNanos since when nobody has used them
+   */
+  void give(Run run, long idleSinceNanos);
+
+  /** Takes back all but the first granules of a run. */
+  void shorten(Run run, int granules);
+
+  /**
+   * Makes a run longer without moving it, if what follows it is free and the limit allows, and if
+   * it could still be moved afterwards.
+   */
+  boolean lengthen(Run run, int granules);
+
+  /**
+   * Takes a longer run and moves the pages of an old one into it, without copying a byte; the old
+   * run becomes a hole. May let go of the lock, as {@link #take}.
+   *
+   * @param to filled in if this succeeds
+   * @return whether it did; otherwise nothing has changed for the caller
+   */
+  boolean move(Run from, Run to, int granules);
+
+  // --- returning to the kernel: to be called without the lock ------------------------------------
+
+  /**
+   * Returns to the kernel what was idle since the given time or longer.
+   *
+   * @return the bytes returned
+   */
+  long returnIdle(long idleSinceNanos);
+
+  /** When the oldest idle granule fell idle; null if none is idle or none will be returned. */
+  Long oldestIdleNanos();
+
+  // --- figures: to be read under the lock, so that they belong together --------------------------
+
+  /** Bytes of granules in use, idle, or on their way to the kernel; at most the limit. */
+  long mappedBytes();
+
+  /** Bytes of granules that nobody uses and that were not given back yet. */
+  long idleBytes();
+
+  /** Address space that is held. */
+  long reservedBytes();
+
+  /** All bytes that were ever given back. */
+  long returnedBytes();
+
+  /** The number of kernel mappings held, at most. */
+  int mappings();
+
+  /** Java-heap bytes of the tables behind this, about. */
+  long metadataBytes();
+
+  /** Shows the granules in use. */
+  Gauge usedGauge();
+}
