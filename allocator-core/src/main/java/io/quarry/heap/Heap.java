@@ -108,6 +108,11 @@ final class Heap extends SlabOwner {
 
   // --- allocating --------------------------------------------------------------------------------
 
+  /** What {@link #current} looks into. */
+  Slab[] currentSlabs() {
+    return current;
+  }
+
   /** The slab to allocate a small class from at once, if it has a candidate. */
   Slab current(final int sizeClass) {
     return current[sizeClass];
