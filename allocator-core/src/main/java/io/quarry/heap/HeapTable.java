@@ -27,9 +27,10 @@ import java.util.Arrays;
  * an old array, an entry that is gone, a heap half made, another thread's slab, does not name the
  * reading thread as owner, and sends it to the slow path. A slab that does name it is one that it
  * made current itself, and what it sees of it is what it wrote; if it has given the slab up since,
- * the slab has no candidate. The first read is with acquire, or volatile: so what it leads to is
- * filled, and a loop of allocations does not keep an old entry in a register and miss that the
- * allocator was closed.
+ * the slab has no candidate. All is published with release and read with acquire, so what it leads
+ * to is filled in. The acquire also makes each call read anew: a loop of allocations does not keep
+ * an old entry, or what a slab says of its owner, in a register and miss that the allocator was
+ * closed or the heap taken away.
  */
 public final class HeapTable {
   private static final int PROBES = 8;
@@ -43,6 +44,7 @@ public final class HeapTable {
   private static final int ROWS = 1 << 10;
 
   private static final VarHandle ROW = MethodHandles.arrayElementVarHandle(Slab[][].class);
+  private static final VarHandle SLAB = MethodHandles.arrayElementVarHandle(Slab[].class);
 
   private final Slab[][] rows = new Slab[ROWS][];
   private volatile Heap[] table = emptyTable(MIN_LENGTH);
@@ -66,7 +68,7 @@ public final class HeapTable {
    */
   public static Slab slabAt(final Slab[][] rows, final Thread thread, final int size) {
     final Slab[] row = (Slab[]) ROW.getAcquire(rows, rowOf(thread));
-    return row[SizeClasses.ofSmall(size)];
+    return (Slab) SLAB.getAcquire(row, SizeClasses.ofSmall(size));
   }
 
   private static int rowOf(final Thread thread) {

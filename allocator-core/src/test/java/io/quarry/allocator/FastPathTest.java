@@ -35,6 +35,7 @@ class FastPathTest {
             "java/lang/Thread.currentThread",
             "java/lang/Thread.getId",
             "io/quarry/heap/HeapTable.ROW",
+            "io/quarry/heap/HeapTable.SLAB",
             "java/lang/invoke/VarHandle.getAcquire",
             "io/quarry/slab/SizeClasses.SMALL_CLASS",
             "java/lang/Long.numberOfTrailingZeros");
