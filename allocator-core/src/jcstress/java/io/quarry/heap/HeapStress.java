@@ -39,11 +39,8 @@ public final class HeapStress {
 
     /** As SlabAllocator.free and Heaps.free do it. */
     final void freeByOwner(final int index) {
-      final long word = slab.isMarkedFull() ? 0 : slab.freeFast(slab.addressOf(index));
-      if (word == 0) {
+      if (slab.isMarkedFull() || !slab.freeFast(slab.addressOf(index))) {
         heap.freeLocal(slab, index);
-      } else if (word == -1L && !slab.isCurrentPlain()) {
-        heap.noticeEmptyWord(slab);
       }
     }
 

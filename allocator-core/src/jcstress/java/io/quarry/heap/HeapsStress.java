@@ -189,8 +189,11 @@ public final class HeapsStress {
     }
 
     private String outcome() {
-      final Slab slab = made.heaps.table().currentSlab(SizeClasses.MAX_SMALL_BYTES);
-      final long address = slab.hasCandidate() ? slab.take() : made.heaps.allocate(CLASS);
+      // As SlabAllocator.malloc does it.
+      final Thread thread = Thread.currentThread();
+      final Slab slab =
+          HeapTable.slabAt(made.heaps.table().rows(), thread, SizeClasses.MAX_SMALL_BYTES);
+      final long address = slab.mayTake(thread) ? slab.take() : made.heaps.allocate(CLASS);
       return address > 0
           ? "address"
           : Heaps.refusal(address) == Refusal.CLOSED ? "refused" : "other";

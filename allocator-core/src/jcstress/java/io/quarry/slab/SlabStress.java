@@ -42,7 +42,7 @@ public final class SlabStress {
     }
 
     final boolean freeFastOrSlow(final int index) {
-      return slab.freeFast(index * 128L) != 0 || slab.freeLocal(index);
+      return slab.freeFast(index * 128L) || slab.freeLocal(index);
     }
   }
 

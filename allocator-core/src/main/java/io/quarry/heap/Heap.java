@@ -28,6 +28,7 @@ final class Heap extends SlabOwner {
   static final Heap NONE = new Heap(null, null, null, SizeClasses.SMALL_COUNT);
 
   private static final VarHandle QUEUE;
+  private static final VarHandle SLABS = MethodHandles.arrayElementVarHandle(Slab[].class);
 
   /** Java-heap bytes of a heap for threads, about. */
   static final long OWNED_BYTES = NONE.metadataBytes();
@@ -111,6 +112,11 @@ final class Heap extends SlabOwner {
 
   // --- allocating --------------------------------------------------------------------------------
 
+  /** What {@link #current} looks into. */
+  Slab[] currentSlabs() {
+    return current;
+  }
+
   /** The slab to allocate a small class from at once, if it has a candidate. */
   Slab current(final int sizeClass) {
     return current[sizeClass];
@@ -175,7 +181,7 @@ final class Heap extends SlabOwner {
         next != null;
         next = available[sizeClass].poll()) {
       if (next.makeCurrent(this)) {
-        current[sizeClass] = next;
+        current(sizeClass, next);
         if (next.reload()) {
           return true;
         }
@@ -200,7 +206,7 @@ final class Heap extends SlabOwner {
         next != null;
         next = heaps.compacted().handOver(sizeClass, this)) {
       retreat(sizeClass);
-      current[sizeClass] = next;
+      current(sizeClass, next);
       reportTwice(next, next.drain());
       if (next.reload()) {
         return true;
@@ -236,9 +242,14 @@ final class Heap extends SlabOwner {
   private void retreat(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
     if (exhausted != Slab.NOBODY) {
-      current[sizeClass] = Slab.NOBODY;
+      current(sizeClass, Slab.NOBODY);
       giveUp(exhausted);
     }
+  }
+
+  /** With release: other threads glance at the current slabs. */
+  private void current(final int sizeClass, final Slab slab) {
+    SLABS.setRelease(current, sizeClass, slab);
   }
 
   private void giveUp(final Slab slab) {
@@ -260,7 +271,7 @@ final class Heap extends SlabOwner {
     if (refusal == null) {
       retreat(sizeClass);
       slab.reload();
-      current[sizeClass] = slab;
+      current(sizeClass, slab);
     }
     return refusal;
   }
@@ -423,7 +434,7 @@ final class Heap extends SlabOwner {
   private void putAway(final int sizeClass, final long emptySinceNanos) {
     final Slab slab = current[sizeClass];
     if (slab != Slab.NOBODY) {
-      current[sizeClass] = Slab.NOBODY;
+      current(sizeClass, Slab.NOBODY);
       // Listed first: once it is held, another thread may retire it at any moment.
       available[sizeClass].add(slab);
       slab.makeHeld();

@@ -322,11 +322,6 @@ public final class Heaps {
 
   // --- freeing -----------------------------------------------------------------------------------
 
-  /** After the owner's free of the last block of a word, in a slab that is not current. */
-  public static void noticeEmptyWord(final Slab slab) {
-    ((Heap) slab.owner()).noticeEmptyWord(slab);
-  }
-
   /** Frees whatever block starts at an address, whoever it belongs to. */
   public Freed free(final long address) {
     final Slab slab = SlabDirectory.slabAt(address);

@@ -132,6 +132,9 @@ public final class Slab {
   /** Keeps remote[] off the cache line that free[] ends on. */
   private static final int PADDING_WORDS = 8;
 
+  /** So many candidates make it worth while to stay with a word. */
+  private static final int ENOUGH_TO_STAY = Long.SIZE / 2;
+
   private static final int MOST_BLOCKS = (int) Geometry.GRANULE_BYTES / SizeClasses.QUANTUM;
 
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -220,7 +223,6 @@ public final class Slab {
     free = new long[words];
     remote = new long[PADDING_WORDS + words];
     Arrays.fill(free, -1L);
-    wordIndex = words - 1; // so that the first reload starts at the first word
     state = HELD;
   }
 
@@ -280,7 +282,15 @@ public final class Slab {
     checkedOut = 1;
   }
 
-  /** Whether {@link #take} may be called. */
+  /**
+   * Whether a thread, the current one, owns this slab and may call {@link #take}. If it does, it is
+   * the owner's current slab: others have no candidate.
+   */
+  public boolean mayTake(final Thread current) {
+    return word != 0 && fastOwner.isActedForBy(current);
+  }
+
+  /** Whether {@link #take} may be called, by the owner. */
   public boolean hasCandidate() {
     return word != 0;
   }
@@ -296,10 +306,14 @@ public final class Slab {
   /**
    * Checks out the candidates of the next word that has any, going round; false if the slab is
    * full. Not of the lowest: that one is the fullest, and would be back with one candidate or two.
+   * Of the same one again if it has filled up meanwhile: its blocks are still in the caches.
    */
   public boolean reload() {
     final int words = words();
     int i = wordIndex;
+    if (Long.bitCount(free[i] & blocksOf(i)) >= ENOUGH_TO_STAY) {
+      i--;
+    }
     for (int visited = 0; visited < words; visited++) {
       i = i + 1 < words ? i + 1 : 0;
       final long candidates = free[i] & blocksOf(i);
@@ -396,27 +410,31 @@ public final class Slab {
   }
 
   /**
-   * The owner's free where nothing is out of the ordinary: one multiplication, one store.
+   * The owner's free where nothing is out of the ordinary: two multiplications, one store.
+   *
+   * <p>An address for which the multiplications agree, and whose index has a place in the bitmap,
+   * is less than 4 GiB above the base. So the guess was right, and the address is the start of a
+   * block, or of the tail, whose bit is always set.
    *
    * @param address any address, if the slab was found by {@link SlabDirectory#guessAt}
-   * @return the word of the bitmap after the free; 0, which no word can be then, if nothing was
-   *     done
+   * @return false if nothing was done, because there is more to it: the token is set, the block is
+   *     free already or no block, or the last of its word, in a slab that may be empty then
    */
-  public long freeFast(final long address) {
+  public boolean freeFast(final long address) {
     final long offset = address - base;
-    if (offset >>> SlabDirectory.GUESS_BITS != 0) {
-      return 0; // not in this slab
+    final int index = (int) (offset * reciprocal >>> BlockIndex.FRACTION_BITS);
+    final int i = index >>> 6;
+    final long[] bitmap = free; // once: another thread may be retiring the slab
+    if (index * blockBytes != offset || i >= bitmap.length) {
+      return false;
     }
-    final long product = offset * reciprocal;
-    final int index = (int) (product >>> BlockIndex.FRACTION_BITS);
-    final long[] bitmap = free;
-    final long before = bitmap[index >>> 6];
+    final long before = bitmap[i];
     final long after = before | 1L << index;
-    if ((product & BlockIndex.FRACTION_MASK) >= reciprocal || before == after || token != 0) {
-      return 0;
+    if (before == after || token != 0 || after == -1L && state != CURRENT) {
+      return false;
     }
-    WORDS.setRelease(bitmap, index >>> 6, after);
-    return after;
+    WORDS.setRelease(bitmap, i, after);
+    return true;
   }
 
   /**
