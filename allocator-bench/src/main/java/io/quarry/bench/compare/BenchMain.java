@@ -1,6 +1,7 @@
 package io.quarry.bench.compare;
 
 import io.quarry.bench.blocks.Peer;
+import io.quarry.bench.exchange.ExchangeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -14,7 +15,7 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "Quarry benchmarks",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CompareCommand.class, RunCommand.class})
+    subcommands = {CompareCommand.class, RunCommand.class, ExchangeCommand.class})
 public final class BenchMain {
 
   private BenchMain() {}
