@@ -13,6 +13,8 @@
  *   <li>{@link io.quarry.bench.compare}: the commands, and the child JVMs that it runs
  * </ol>
  *
+ * <p>{@link io.quarry.bench.exchange}, a command as well, uses only {@code measure}.
+ *
  * <p>{@link io.quarry.bench.jmh} stands beside them and uses only {@code blocks}, {@code loops},
  * and the tables of {@code report}.
  */

@@ -3,6 +3,7 @@ package io.quarry.bench.compare;
 import io.quarry.bench.blocks.Peer;
 import io.quarry.bench.cprogram.LoopCommand;
 import io.quarry.bench.cprogram.NativeCommand;
+import io.quarry.bench.exchange.ExchangeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -19,6 +20,7 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       CompareCommand.class,
       WorkloadCommand.class,
+      ExchangeCommand.class,
       NativeCommand.class,
       RunCommand.class,
       PlayCommand.class,

@@ -21,7 +21,10 @@ final class BenchScriptTest {
   void helpNeedsNeitherJavaNorMaven() throws Exception {
     final Output output = run("/nowhere", "--help");
     assertThat(output.exitValue).isZero();
-    assertThat(output.text).contains("bench compare").contains("bench jmh");
+    assertThat(output.text)
+        .contains("bench compare")
+        .contains("bench jmh")
+        .contains("bench exchange");
   }
 
   @Test
