@@ -66,7 +66,7 @@ final class Mapper {
         pages.close(range, region.bytes());
       }
     }
-    if (mapped) {
+    if (mapped && !pages.isShared()) { // what is exchanged has heard of it
       avoidHugePages(region.base(), region.bytes());
     }
     return mapped;
