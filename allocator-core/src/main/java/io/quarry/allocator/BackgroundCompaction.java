@@ -17,8 +17,15 @@ import java.util.function.LongSupplier;
  * things are quiet, and what is live now stays live: then it is worth to copy more, and the target
  * rises most of the way to one.
  *
- * <p>To look costs a pass over all slabs. While there is nothing to do, it is done ever more
- * seldom.
+ * <p>To look costs a pass over all slabs, so the pause until the next one is many times as long as
+ * the last took; and while things are quiet and there is nothing to do, it is done ever more
+ * seldom. Under load it is not: a program that frees most of what it has does so without notice,
+ * and what it allocates next comes on top until slabs are emptied. For the same reason a plan that
+ * takes long is given up for a new one.
+ *
+ * <p>What is idle is memory that holds nothing, as free blocks are. So where there is more of it
+ * than the target leaves unused, it goes back to the kernel after a fraction of a second, and does
+ * not wait for the idle time to pass: compaction would else gain nothing for so long.
  */
 final class BackgroundCompaction {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
@@ -26,6 +33,15 @@ final class BackgroundCompaction {
   private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long MOST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So many times longer than to look takes is the pause before it is done again. */
+  private static final int LOOK_SHARE = 20;
+
+  private static final long PLAN_LIFE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** Beyond what may be idle, granules are kept for this long: whoever carves may want them. */
+  private static final long EXCESS_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private static final long PAUSE_AFTER_FAILURE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /**
@@ -49,6 +65,9 @@ final class BackgroundCompaction {
   private long pauseNanos = LEAST_PAUSE_NANOS;
   private long lastMallocs = -1;
   private long lastLiveBytes = -1;
+  private long planMadeNanos;
+  private long lookNanos;
+  private long nextReturnNanos;
   private boolean urgent;
 
   BackgroundCompaction(
@@ -61,6 +80,7 @@ final class BackgroundCompaction {
     this.target = target;
     this.nanoClock = nanoClock;
     this.nextLookNanos = nanoClock.getAsLong();
+    this.nextReturnNanos = nextLookNanos;
   }
 
   /**
@@ -69,17 +89,9 @@ final class BackgroundCompaction {
    * @return in how many nanoseconds to call again
    */
   long run() {
-    if (plan == null || plan.isDone()) {
-      final long pause = nextLookNanos - nanoClock.getAsLong();
-      if (pause > 0) {
-        return pause;
-      }
-      look();
-      if (plan.isDone()) {
-        return nextLookNanos - nanoClock.getAsLong();
-      }
-    }
-    return carryOut(SLICE_NANOS);
+    final long delay = compact();
+    returnExcess();
+    return delay;
   }
 
   /** Compacts as thoroughly as when things are quiet, now, for as long as this at most. */
@@ -88,7 +100,20 @@ final class BackgroundCompaction {
     carryOut(maxNanos);
   }
 
-  private void look() {
+  private long compact() {
+    final long now = nanoClock.getAsLong();
+    if (plan == null || plan.isDone()) {
+      if (nextLookNanos - now > 0) {
+        return nextLookNanos - now;
+      }
+      look(now);
+    } else if (now - planMadeNanos > Math.max(PLAN_LIFE_NANOS, LOOK_SHARE * lookNanos)) {
+      look(now);
+    }
+    return plan.isDone() ? Math.max(0, nextLookNanos - nanoClock.getAsLong()) : carryOut(SLICE_NANOS);
+  }
+
+  private void look(final long nowNanos) {
     CompactionPlan next = compactor.plan(target);
     final boolean quiet = next.mallocs() == lastMallocs && next.liveBytes() == lastLiveBytes;
     urgent = next.utilisation() < target - URGENT;
@@ -98,8 +123,19 @@ final class BackgroundCompaction {
       next = compactor.plan(target + (1 - target) * QUIET_SHARE);
     }
     plan = next;
-    pauseNanos = next.isDone() ? Math.min(2 * pauseNanos, MOST_PAUSE_NANOS) : LEAST_PAUSE_NANOS;
-    nextLookNanos = nanoClock.getAsLong() + pauseNanos;
+    planMadeNanos = nanoClock.getAsLong();
+    lookNanos = planMadeNanos - nowNanos;
+    final long least = Math.max(LEAST_PAUSE_NANOS, LOOK_SHARE * lookNanos);
+    pauseNanos = quiet && next.isDone() ? Math.min(2 * pauseNanos, MOST_PAUSE_NANOS) : least;
+    nextLookNanos = planMadeNanos + pauseNanos;
+  }
+
+  private void returnExcess() {
+    final long now = nanoClock.getAsLong();
+    if (now - nextReturnNanos >= 0) {
+      nextReturnNanos = now + EXCESS_IDLE_NANOS;
+      compactor.returnIdle((long) (lastLiveBytes * (1 - target)), now - EXCESS_IDLE_NANOS);
+    }
   }
 
   private long carryOut(final long maxNanos) {

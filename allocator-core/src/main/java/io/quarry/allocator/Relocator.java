@@ -12,7 +12,10 @@ package io.quarry.allocator;
  * free it oneself is a double free. After false, or an exception, the new one was never there.
  *
  * <p>What the caller has to see to is that no one writes to the old block while or after it is
- * copied, and that no one reads it after it is freed. Three kinds of cache, and how they do it:
+ * copied, and that no one reads it after it is freed. Even a value that never changes once it is
+ * published was written before: the allocator may have copied the block while its first owner was
+ * still filling it. So whoever finds that the block is published copies it again, then swings.
+ * Three kinds of cache, and how they do it:
  *
  * <p><b>A lock for each entry</b> (or a stripe of them), held while a value is read or written:
  *
@@ -29,8 +32,7 @@ package io.quarry.allocator;
  * }
  * }</pre>
  *
- * <p>{@code awaitReaders} has nothing to do: whoever reads holds the lock. A cache whose values
- * never change once they are in it need not copy again.
+ * <p>{@code awaitReaders} has nothing to do: whoever reads holds the lock.
  *
  * <p><b>Values with a count of users and an atomic address</b>, immutable once published. A reader
  * takes a share of the value before it reads the address, and gives it back when it has read; a
@@ -41,6 +43,8 @@ package io.quarry.allocator;
  *   Value value = index.get(keyIn(newAddress));
  *   if (value == null || !value.users.compareAndSet(1, MOVING)) return false; // 1: the cache's own
  *   try {
+ *     if (value.address.get() != oldAddress) return false;
+ *     copy(oldAddress, newAddress, size);             // again: it is complete now
  *     return value.address.compareAndSet(oldAddress, newAddress);
  *   } finally {
  *     value.users.set(1);                             // who came meanwhile has waited, or missed
@@ -54,7 +58,10 @@ package io.quarry.allocator;
  *
  * <pre>{@code
  * public boolean relocate(long oldAddress, long newAddress, long size) {
- *   return slots.compareAndSet(slotIn(newAddress), oldAddress, newAddress);
+ *   int slot = slotIn(newAddress);                    // the copy may be out of date: a hint only
+ *   if (slots.get(slot) != oldAddress) return false;
+ *   copy(oldAddress, newAddress, size);               // again: it is complete now
+ *   return slots.compareAndSet(slot, oldAddress, newAddress);
  * }
  *
  * public void awaitReaders() {

@@ -1,5 +1,6 @@
 package io.quarry.heap;
 
+import io.quarry.region.GranuleSupply;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import java.util.ArrayList;
@@ -124,6 +125,26 @@ public final class Compactor {
       } finally {
         running.unlock();
       }
+    }
+  }
+
+  /**
+   * Returns granules to the kernel, if more are idle than may be.
+   *
+   * @param mostBytes so many may be
+   * @param idleSinceNanos only those that were idle since then, or longer
+   */
+  public void returnIdle(final long mostBytes, final long idleSinceNanos) {
+    final GranuleSupply granules = source.granules();
+    final long idleBytes;
+    granules.lock().lock();
+    try {
+      idleBytes = granules.idleBytes();
+    } finally {
+      granules.lock().unlock();
+    }
+    if (idleBytes > mostBytes) {
+      granules.returnIdle(idleSinceNanos);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import io.quarry.posix.NativeMemory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -96,6 +97,8 @@ final class CountedCache implements MovingCache {
     }
     final boolean isIt = value.address == oldAddress;
     if (isIt) {
+      // It may have been copied before it was complete, and published since.
+      NativeMemory.copy(oldAddress, newAddress, size);
       value.address = newAddress;
     }
     value.users.set(1);

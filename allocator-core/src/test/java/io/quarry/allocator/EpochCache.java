@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import io.quarry.posix.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -91,9 +92,12 @@ final class EpochCache implements MovingCache {
   @Override
   public boolean relocate(final long oldAddress, final long newAddress, final long size) {
     final long key = compactors.key(newAddress);
-    return key >= 0
-        && key < addresses.length()
-        && addresses.compareAndSet((int) key, oldAddress, newAddress);
+    if (key < 0 || key >= addresses.length() || addresses.get((int) key) != oldAddress) {
+      return false;
+    }
+    // It may have been copied before it was complete, and published since.
+    NativeMemory.copy(oldAddress, newAddress, size);
+    return addresses.compareAndSet((int) key, oldAddress, newAddress);
   }
 
   @Override
