@@ -68,7 +68,8 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     regions = new Regions(builder.posix(), nanoClock, settings, new DirectoryUpkeep());
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
-    heaps = new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]));
+    heaps =
+        new Heaps(regions, nanoClock, () -> Maintenance.wake(chore[0]), builder.partialReturnCalls);
     threads = heaps.table();
     addresses = new Addresses(heaps);
     compactions = new Compactions(heaps.compactor(), nanoClock);
@@ -475,6 +476,18 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   /**
+   * Bytes of this allocator's memory that are resident now. Asks the kernel about each page that is
+   * mapped ({@code mincore}), so it takes time in proportion to that, some 10 ms for a gigabyte;
+   * {@link #stats()} does not. At most {@link AllocatorStats#mappedBytes()}, but for memory that
+   * was not written, only read: the kernel counts a shared page of zeros as resident here, and not
+   * in the process's RSS. What is swapped out is not resident.
+   */
+  public long residentBytes() {
+    checkOpen();
+    return regions.residentBytes();
+  }
+
+  /**
    * Unmaps everything. Idempotent; every later call of another method throws {@link
    * IllegalStateException}, and every view becomes invalid. Waits for a running compaction to end
    * after the block it is at.
@@ -506,6 +519,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     private long capacityBytes = -1;
     private long regionBytes = -1;
     private long idleNanos = DEFAULT_IDLE_NANOS;
+    private int partialReturnCalls = Heaps.DEFAULT_PARTIAL_RETURN_CALLS;
     private ReturnMode returnMode = ReturnMode.UNMAP;
     private MisuseListener misuseListener =
         description -> LOG.log(Level.ERROR, "bad free: {0}", description);
@@ -566,6 +580,22 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     /** How idle memory goes back to the kernel. Default {@link ReturnMode#UNMAP}. */
     public Builder returnMode(final ReturnMode mode) {
       returnMode = Objects.requireNonNull(mode, "mode");
+      return this;
+    }
+
+    /**
+     * How many system calls a second the maintenance thread may spend on giving back pages without
+     * a live block in slabs that stay in use. A page is given back when it held no live block for
+     * the {@link #idleTime}, and nothing was allocated from its slab meanwhile; a call takes one to
+     * a few microseconds. Default 4000. Zero: never, and then memory goes back by whole slabs only;
+     * nor does it with {@link ReturnMode#NEVER}.
+     */
+    public Builder partialReturnCalls(final int perSecond) {
+      if (perSecond < 0 || perSecond > 1_000_000) {
+        throw new IllegalArgumentException(
+            "partial return calls " + perSecond + ": expected 0 to 1000000 a second");
+      }
+      partialReturnCalls = perSecond;
       return this;
     }
 

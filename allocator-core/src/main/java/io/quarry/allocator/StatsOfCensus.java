@@ -39,6 +39,8 @@ final class StatsOfCensus {
         census.idleBytes(),
         census.metadataBytes(),
         census.returnedBytes(),
+        census.discardedBytes(),
+        census.refilledBytes(),
         mallocs,
         Math.max(0, mallocs - liveBlocks),
         census.mappings(),

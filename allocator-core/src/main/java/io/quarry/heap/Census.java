@@ -1,6 +1,7 @@
 package io.quarry.heap;
 
 import io.quarry.region.Regions;
+import io.quarry.slab.Rest;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 
@@ -19,6 +20,8 @@ public final class Census {
   private final long returnedBytes;
   private final int mappings;
   private long metadataBytes;
+  private long discardedBytes;
+  private long refilledBytes;
 
   private final long[] slabs = new long[ROWS];
   private final long[] slabBytes = new long[ROWS];
@@ -53,6 +56,7 @@ public final class Census {
     freeBlocks[row] += slab.blockCount() - live;
     tailBytes[row] += slab.tailBytes();
     mallocs[row] += slab.mallocCount();
+    metadataBytes += slab.rest() == null ? 0 : Rest.BYTES;
   }
 
   void addMallocs(final int row, final long count) {
@@ -61,6 +65,21 @@ public final class Census {
 
   void addMetadata(final long bytes) {
     metadataBytes += bytes;
+  }
+
+  void partialReturn(final long discarded, final long refilled) {
+    discardedBytes = discarded;
+    refilledBytes = refilled;
+  }
+
+  /** Bytes of slabs in use that were given back so far. */
+  public long discardedBytes() {
+    return discardedBytes;
+  }
+
+  /** Of these, what is in use again. */
+  public long refilledBytes() {
+    return refilledBytes;
   }
 
   /** The number of rows. */

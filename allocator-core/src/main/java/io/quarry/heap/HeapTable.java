@@ -15,7 +15,8 @@ import java.util.Arrays;
  * array, an entry that is gone, a heap half made, does not name the reading thread as owner, and
  * sends it to the slow path. The field is volatile, so that the array it finds is filled, and so
  * that a loop of allocations does not keep an old array in a register and miss that the allocator
- * was closed.
+ * was closed. It is also what keeps all other reads of {@code malloc} behind a safepoint poll that
+ * comes before the call: see {@link IdleThreads}.
  */
 public final class HeapTable {
   private static final int PROBES = 8;

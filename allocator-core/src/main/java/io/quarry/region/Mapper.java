@@ -8,6 +8,7 @@ import io.quarry.posix.PosixException;
 import io.quarry.posix.Protection;
 import io.quarry.posix.RemapFlag;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -161,6 +162,19 @@ final class Mapper {
       lastRefusal = refused;
       return false;
     }
+  }
+
+  /** Which pages of a range are resident; null if the kernel does not say. */
+  BitSet residentPages(final long address, final long length) {
+    try {
+      return posix.mincore(address, length);
+    } catch (final PosixException notMapped) {
+      return null;
+    }
+  }
+
+  long pageSize() {
+    return posix.pageSize();
   }
 
   /**

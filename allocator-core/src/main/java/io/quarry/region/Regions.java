@@ -2,6 +2,7 @@ package io.quarry.region;
 
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
@@ -13,6 +14,7 @@ import java.util.function.LongSupplier;
  *   Regions      this: the way in, the lock, and the search for a run
  *   IdleReturn   idle granules go back to the kernel
  *   PageMove     pages move from one run to another
+ *   Residency    what of it is resident
  *   RegionTable  which regions there are; reserving and dropping them
  *   Ledger       what granules are, in total; the limit
  *   Region       what each granule is
@@ -61,6 +63,7 @@ public final class Regions {
   private final RegionTable regions;
   private final IdleReturn idleReturn;
   private final PageMove pageMove;
+  private final Residency residency;
 
   /**
    * No region yet, and no system call made.
@@ -92,6 +95,7 @@ public final class Regions {
     this.regions = new RegionTable(mapper, ledger, settings, listener);
     this.idleReturn = new IdleReturn(lock, regions, mapper, ledger, nanoClock, idlePolicy);
     this.pageMove = new PageMove(regions, mapper, ledger, nanoClock);
+    this.residency = new Residency(lock, regions, mapper);
   }
 
   /** The lock that guards all of this. */
@@ -265,6 +269,46 @@ public final class Regions {
    */
   public long returnIdle(final long idleSinceNanos) {
     return idleReturn.returnIdle(idleSinceNanos);
+  }
+
+  /** Whether parts of runs may be given back at all. */
+  public boolean mayDiscard() {
+    return idlePolicy != IdlePolicy.KEEP;
+  }
+
+  /**
+   * Gives back the pages of a part of a run that is in use, and keeps it mapped: it reads as zero
+   * from now on. To be called <em>without</em> the lock, by whoever keeps the run from being given
+   * back or moved meanwhile.
+   *
+   * @param offset in bytes, a multiple of the page size, as the length is
+   * @return false if the kernel refused, as it does for locked memory; nothing has changed then
+   */
+  public boolean discard(final Run run, final long offset, final long bytes) {
+    return mapper.discard(run.address() + offset, bytes);
+  }
+
+  /**
+   * Tells which pages of a run are resident. To be called <em>without</em> the lock.
+   *
+   * @return null if the kernel does not say
+   */
+  public BitSet residentPages(final Run run) {
+    return mapper.residentPages(run.address(), run.bytes());
+  }
+
+  /** Bytes of a page. */
+  public long pageSize() {
+    return mapper.pageSize();
+  }
+
+  /**
+   * Bytes of all regions that are resident now, by the kernel's own account ({@code mincore}).
+   * Takes time in proportion to what is mapped, and the lock for moments only; to be called
+   * <em>without</em> it. What is unmapped meanwhile may be counted or not.
+   */
+  public long residentBytes() {
+    return residency.bytes();
   }
 
   /**
