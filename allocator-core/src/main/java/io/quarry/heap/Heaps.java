@@ -29,9 +29,9 @@ import java.util.function.LongSupplier;
  * under the lock of all heaps. The next thread that needs a heap adopts it whole. Until then nobody
  * allocates from it, and frees into it are remote ones, which retire what falls empty.
  *
- * <p><b>Idle threads.</b> A live thread that has allocated nothing for the idle time loses its heap in
- * the same way; {@link IdleThreads} argues how that can be. And a thread gets no slab of its own for
- * the first few blocks of a class: those are of shared heaps.
+ * <p><b>Idle threads.</b> A live thread that has allocated nothing for the idle time loses its heap
+ * in the same way; {@link IdleThreads} argues how that can be. And a thread gets no slab of its own
+ * for the first few blocks of a class: those are of shared heaps.
  *
  * <p><b>Order of locks:</b> all heaps, then a shared heap, then that of the compacted blocks, then
  * the regions. A running compaction, which may last, is not among them: it holds none of these

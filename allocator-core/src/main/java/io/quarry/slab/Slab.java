@@ -126,7 +126,7 @@ public final class Slab {
   private static final int LONG_WORDS = 32;
 
   /** Java-heap bytes of this object and its run, by the layout of a JVM with compressed oops. */
-  private static final long OBJECT_BYTES = 144 + 32;
+  private static final long OBJECT_BYTES = 136 + 32;
 
   private static final long ARRAY_HEADER_BYTES = 16;
 
@@ -139,7 +139,7 @@ public final class Slab {
   private static final VarHandle OWNER;
 
   /** What a tombstone's bitmap is: all free, shared by all tombstones, never written. */
-  private static final long[] ALL_FREE = new long[wordsFor(MOST_BLOCKS)];
+  private static final long[] ALL_FREE = new long[(MOST_BLOCKS >>> 6) + 1];
 
   /** What the directory says where there is no slab: of no owner, and with no block. */
   public static final Slab NOBODY;
@@ -159,8 +159,9 @@ public final class Slab {
     NOBODY.state = RETIRED;
   }
 
-  private final int sizeClass;
-  private final int blockCount;
+  // As small as they may be: there may be a slab for each 64 KiB.
+  private final byte sizeClass;
+  private final short blockCount;
   private final long blockBytes;
   private final long reciprocal;
   private final Run run = new Run();
@@ -197,7 +198,7 @@ public final class Slab {
   /** What the maintenance agent remembers of it; most slabs never have one. */
   private Rest rest;
 
-  private boolean leftAlone;
+  /** 0 if compaction need not leave it alone. */
   private long leftAloneUntilNanos;
 
   /**
@@ -208,11 +209,11 @@ public final class Slab {
   public Slab(
       final SlabOwner owner, final int sizeClass, final long blockBytes, final int blockCount) {
     this.owner = owner;
-    this.sizeClass = sizeClass;
+    this.sizeClass = (byte) sizeClass;
     this.blockBytes = blockBytes;
-    this.blockCount = blockCount;
+    this.blockCount = (short) blockCount;
     this.reciprocal = BlockIndex.reciprocal(blockBytes, blockCount);
-    final int words = wordsFor(blockCount);
+    final int words = wordsFor(blockCount, blockBytes);
     free = new long[words < LONG_WORDS ? words + PADDING_WORDS : words];
     remote = new long[words];
     Arrays.fill(free, -1L);
@@ -220,9 +221,16 @@ public final class Slab {
     state = HELD;
   }
 
-  /** There is always a bit to spare: the offset of the tail has an index, and a bit that is set. */
-  private static int wordsFor(final int blocks) {
-    return (blocks >>> 6) + 1;
+  /**
+   * If there is a tail there is a bit to spare: the offset of the tail has an index, and a bit that
+   * is set. A slab of whole granules of blocks smaller than one has none.
+   */
+  private static int wordsFor(final int blocks, final long blockBytes) {
+    final boolean hasNoTail =
+        blocks > 0
+            && blockBytes < Geometry.GRANULE_BYTES
+            && blocks * blockBytes % Geometry.GRANULE_BYTES == 0;
+    return ((hasNoTail ? blocks - 1 : blocks) >>> 6) + 1;
   }
 
   /** To be called once, when {@link #run()} has been filled in, before the slab is published. */
@@ -538,13 +546,12 @@ public final class Slab {
 
   /** Makes compaction leave this slab alone for a while. The compactor only, as the next. */
   public void leaveAloneUntil(final long nanos) {
-    leftAlone = true;
-    leftAloneUntilNanos = nanos;
+    leftAloneUntilNanos = nanos | 1;
   }
 
   /** Whether compaction is to leave this slab alone. */
   public boolean isLeftAlone(final long nowNanos) {
-    return leftAlone && nowNanos - leftAloneUntilNanos < 0;
+    return leftAloneUntilNanos != 0 && nowNanos - leftAloneUntilNanos < 0;
   }
 
   // --- claiming and retiring ---------------------------------------------------------------------

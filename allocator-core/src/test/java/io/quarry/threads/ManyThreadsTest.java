@@ -53,15 +53,16 @@ class ManyThreadsTest {
     return sizes.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** 1,000 threads, each of which allocates and frees two blocks of each of the 72 small classes. */
+  /**
+   * 1,000 threads, each of which allocates and frees two blocks of each of the 72 small classes.
+   */
   @Test
   void aThousandThreadsThatNeedLittleHoldBackNothing() throws InterruptedException {
     assertThat(SIZES).hasSize(72);
     startAndAwait(1_000, 2, 2);
     final long peak = allocator.stats().mappedBytes();
     final long settled = awaitMapped(0);
-    System.out.printf(
-        "1,000 threads that freed all: %,d bytes mapped, then %,d%n", peak, settled);
+    System.out.printf("1,000 threads that freed all: %,d bytes mapped, then %,d%n", peak, settled);
     assertThat(settled).isZero();
   }
 
