@@ -238,4 +238,39 @@ public final class HeapStress {
       made.close();
     }
   }
+
+  /**
+   * The agent claims a slab, as to give back pages of it, and lets it go, while the owner wants to
+   * allocate from it. He may have to take another, but it is not lost to him.
+   */
+  @JCStressTest
+  @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "allocated from")
+  @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "passed over, and found again")
+  @Outcome(expect = FORBIDDEN, desc = "a slab that the owner never finds again")
+  @State
+  public static class ClaimAndAllocate extends OneSlab {
+    public ClaimAndAllocate() {
+      super(1);
+      heap.settle();
+    }
+
+    @Actor
+    public void owner(final II_Result r) {
+      r.r1 = allocatedFromSlab();
+    }
+
+    @Actor
+    public void agent() {
+      if (slab.claim()) {
+        made.source.letGo(slab);
+      }
+    }
+
+    @Arbiter
+    public void look(final II_Result r) {
+      heap.drainQueue();
+      r.r2 = slab.isCurrent() || slab.isHeld() && slab.isListed() ? 1 : 0;
+      made.close();
+    }
+  }
 }

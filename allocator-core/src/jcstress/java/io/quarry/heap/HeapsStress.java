@@ -20,7 +20,18 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 public final class HeapsStress {
   private static final int CLASS = SizeClasses.of(SizeClasses.MAX_SMALL_BYTES);
 
+  /** A quarter of the eight blocks of a slab. */
+  private static final int BORROWED = 2;
+
   private HeapsStress() {}
+
+  /** The first few blocks of a class are of shared heaps; this is one after those. */
+  static long allocateOfOwnHeap(final Heaps heaps) {
+    for (int i = 0; i < BORROWED; i++) {
+      heaps.free(heaps.allocate(CLASS));
+    }
+    return heaps.allocate(CLASS);
+  }
 
   /** A block of a thread that is dead. */
   abstract static class DeadThread {
@@ -31,7 +42,7 @@ public final class HeapsStress {
 
     DeadThread() {
       final long[] allocated = new long[1];
-      final Thread dying = new Thread(() -> allocated[0] = heaps.allocate(CLASS));
+      final Thread dying = new Thread(() -> allocated[0] = allocateOfOwnHeap(heaps));
       dying.start();
       try {
         dying.join();
@@ -240,6 +251,54 @@ public final class HeapsStress {
     @Actor
     public void second(final LL_Result r) {
       r.r2 = enterAndFind();
+    }
+  }
+
+  /**
+   * The agent makes a thread's heap unreachable and gives it back, as it does where it finds the
+   * thread inside, while the thread is: allocating, freeing, needing its heap. Whoever of the two
+   * gives it back, no block is lost or issued twice.
+   */
+  @JCStressTest
+  @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "one block is live, and the thread has its heap")
+  @Outcome(expect = FORBIDDEN, desc = "a block lost or issued twice, or a heap that is nobody's")
+  @State
+  public static class SuspendAndUse {
+    private final MadeUpHeaps made = new MadeUpHeaps();
+    private final Heaps heaps = made.heaps;
+
+    @Actor
+    public void thread(final II_Result r) {
+      long kept = allocateOfOwnHeap(heaps);
+      for (int i = 0; i < 4; i++) {
+        final long next = heaps.allocate(CLASS);
+        if (next == kept || heaps.free(kept) != Freed.FREED) {
+          r.r1 = -1;
+        }
+        kept = next;
+      }
+    }
+
+    @Actor
+    public void agent() {
+      for (int i = 0; i < 4; i++) {
+        for (final Heap heap : heaps.liveHeaps()) {
+          final Thread thread = heaps.suspend(heap);
+          if (thread != null) {
+            heaps.resolve(heap, thread, false);
+          }
+        }
+      }
+    }
+
+    @Arbiter
+    public void look(final II_Result r) {
+      r.r1 += (int) heaps.census().liveBlocks(CLASS);
+      r.r2 = 0;
+      for (final Heap heap : heaps.liveHeaps()) {
+        r.r2 += heap.threadVolatile() != null ? 1 : 100;
+      }
+      made.close();
     }
   }
 }

@@ -25,6 +25,7 @@ final class AllocatorSettings {
   private long capacityBytes = -1;
   private long regionBytes = -1;
   private long idleNanos = DEFAULT_IDLE_NANOS;
+  private int partialReturnCalls = Heaps.DEFAULT_PARTIAL_RETURN_CALLS;
   private ReturnMode returnMode = ReturnMode.UNMAP;
   private MisuseListener misuseListener =
       description -> LOG.log(Level.ERROR, "bad free: {0}", description);
@@ -63,6 +64,14 @@ final class AllocatorSettings {
           "region size " + bytes + ": expected a power of two from 2097152 to 1073741824");
     }
     regionBytes = bytes;
+  }
+
+  void partialReturnCalls(final int perSecond) {
+    if (perSecond < 0 || perSecond > 1_000_000) {
+      throw new IllegalArgumentException(
+          "partial return calls " + perSecond + ": expected 0 to 1000000 a second");
+    }
+    partialReturnCalls = perSecond;
   }
 
   void returnMode(final ReturnMode mode) {
@@ -178,6 +187,10 @@ final class AllocatorSettings {
         targetUtilisation,
         misuseListener,
         closeListener);
+  }
+
+  int partialReturnCalls() {
+    return partialReturnCalls;
   }
 
   Backing backing() {

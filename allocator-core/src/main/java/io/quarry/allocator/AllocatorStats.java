@@ -22,8 +22,14 @@ import java.util.Locale;
  * @param idleBytes bytes of granules that belong to no slab any more and are kept for reuse, until
  *     they have been idle for the allocator's idle time
  * @param metadataBytes estimate of the bytes of Java heap that the allocator uses for its own
- *     records
- * @param unmappedBytes total of the bytes returned to the kernel so far
+ *     records; not in it are tables of 1.3 MiB that all allocators of a process share
+ * @param unmappedBytes total of the bytes returned to the kernel so far, as whole slabs
+ * @param discardedBytes total of the bytes given back so far as pages without a live block in slabs
+ *     that stay in use; they stay mapped. Counted in pages that were resident, or, of slabs of more
+ *     than 64 pages, in 64ths of a slab of which a page was
+ * @param refilledBytes of {@code discardedBytes}, what was seen to hold a live block again, by the
+ *     maintenance thread on its rounds. What was refilled and fell empty again between two rounds
+ *     is not in it, nor what was refilled in a slab that was given up before the next
  * @param mallocCount number of blocks handed out so far
  * @param freeCount number of blocks taken back so far
  * @param mappings number of kernel mappings held, as an upper bound: the kernel may have joined
@@ -44,6 +50,8 @@ public record AllocatorStats(
     long idleBytes,
     long metadataBytes,
     long unmappedBytes,
+    long discardedBytes,
+    long refilledBytes,
     long mallocCount,
     long freeCount,
     long mappings,

@@ -92,7 +92,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     final Runnable wake = () -> Maintenance.wake(chore[0]);
-    heaps = new Heaps(regions, nanoClock, wake);
+    heaps = new Heaps(regions, nanoClock, wake, settings.partialReturnCalls());
     threads = heaps.table();
     rows = threads.rows();
     addresses = new Addresses(heaps);
@@ -684,6 +684,18 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   /**
+   * Bytes of this allocator's memory that are resident now. Asks the kernel about each page that is
+   * mapped ({@code mincore}), so it takes time in proportion to that, some 10 ms for a gigabyte;
+   * {@link #stats()} does not. At most {@link AllocatorStats#mappedBytes()}, but for memory that
+   * was not written, only read: the kernel counts a shared page of zeros as resident here, and not
+   * in the process's RSS. What is swapped out is not resident.
+   */
+  public long residentBytes() {
+    checkOpen();
+    return parent == null ? regions.residentBytes() : heaps.residentBytes();
+  }
+
+  /**
    * Ends it all: every block is gone, whether it was freed or not, and every view becomes invalid.
    * Arenas of this allocator are closed first. The memory of an arena serves the allocator that it
    * is part of at once; that of a whole allocator is unmapped. What was live is reported to the
@@ -754,6 +766,18 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     /** What the blocks are made of. Default {@link Backing#privateMemory()}. */
     public Builder backing(final Backing kind) {
       settings.backing(kind);
+      return this;
+    }
+
+    /**
+     * How many system calls a second the maintenance thread may spend on giving back pages without
+     * a live block in slabs that stay in use. A page is given back when it held no live block for
+     * the {@link #idleTime}, and nothing was allocated from its slab meanwhile; a call takes one to
+     * a few microseconds. Default 4000. Zero: never, and then memory goes back by whole slabs only;
+     * nor does it with {@link ReturnMode#NEVER}.
+     */
+    public Builder partialReturnCalls(final int perSecond) {
+      settings.partialReturnCalls(perSecond);
       return this;
     }
 

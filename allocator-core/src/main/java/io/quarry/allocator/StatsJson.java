@@ -28,6 +28,8 @@ final class StatsJson {
     field("idleBytes", stats.idleBytes());
     field("metadataBytes", stats.metadataBytes());
     field("unmappedBytes", stats.unmappedBytes());
+    field("discardedBytes", stats.discardedBytes());
+    field("refilledBytes", stats.refilledBytes());
     field("mallocCount", stats.mallocCount());
     field("freeCount", stats.freeCount());
     field("mappings", stats.mappings());

@@ -37,6 +37,8 @@ record StatsOfCensus(long capacityBytes) {
         census.idleBytes(),
         census.metadataBytes(),
         census.returnedBytes(),
+        census.discardedBytes(),
+        census.refilledBytes(),
         mallocs,
         Math.max(0, mallocs - liveBlocks),
         census.mappings(),

@@ -49,6 +49,8 @@ final class StatsText {
         amount("reserved", stats.reservedBytes(), "address space, includes what is mapped"),
         amount("metadata", stats.metadataBytes(), "of Java heap, estimated"),
         amount("unmapped", stats.unmappedBytes(), "returned to the kernel so far"),
+        amount("discarded", stats.discardedBytes(), "pages of slabs in use, given back so far"),
+        amount("refilled", stats.refilledBytes(), "of these, in use again"),
         count("mappings", stats.mappings(), "at most"),
         count("mallocs", stats.mallocCount(), ""),
         count("frees", stats.freeCount(), ""),

@@ -1,6 +1,7 @@
 package io.quarry.heap;
 
 import io.quarry.region.GranuleSupply;
+import io.quarry.slab.Rest;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 
@@ -20,6 +21,8 @@ public final class Census {
   private final int mappings;
   private long metadataBytes;
   private long misuses;
+  private long discardedBytes;
+  private long refilledBytes;
 
   private final long[] slabs = new long[ROWS];
   private final long[] slabBytes = new long[ROWS];
@@ -54,6 +57,7 @@ public final class Census {
     freeBlocks[row] += slab.blockCount() - live;
     tailBytes[row] += slab.tailBytes();
     mallocs[row] += slab.mallocCount();
+    metadataBytes += slab.rest() == null ? 0 : Rest.BYTES;
   }
 
   void addMallocs(final int row, final long count) {
@@ -71,6 +75,21 @@ public final class Census {
   /** Bad frees that were found late. */
   public long misuses() {
     return misuses;
+  }
+
+  void addPartialReturn(final long discarded, final long refilled) {
+    discardedBytes += discarded;
+    refilledBytes += refilled;
+  }
+
+  /** Bytes of slabs in use that were given back so far. */
+  public long discardedBytes() {
+    return discardedBytes;
+  }
+
+  /** Of these, what is in use again. */
+  public long refilledBytes() {
+    return refilledBytes;
   }
 
   /** The number of rows. */

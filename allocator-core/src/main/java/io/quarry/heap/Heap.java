@@ -8,6 +8,7 @@ import io.quarry.slab.SlabList;
 import io.quarry.slab.SlabOwner;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -33,6 +34,15 @@ final class Heap extends SlabOwner {
   /** Java-heap bytes of a heap for threads, about. */
   static final long OWNED_BYTES = NONE.metadataBytes();
 
+  /** See {@link #isToHaveSlabsOf}. */
+  private static final int MOST_BORROWED = 16;
+
+  /** The share of a slab's blocks that this may be at most. */
+  private static final int BORROWED_SHARE = 4;
+
+  /** What a current slab has to have free to be worth taking from an idle thread. */
+  private static final long LEAST_HELD_BACK_BYTES = 16 << 10;
+
   static {
     try {
       final MethodHandles.Lookup lookup = MethodHandles.lookup();
@@ -47,6 +57,9 @@ final class Heap extends SlabOwner {
   private final ReentrantLock lock;
   private final Slab[] current;
   private final SlabList[] available;
+
+  /** Blocks of each class that the thread got from shared heaps so far. */
+  private final byte[] borrowed;
 
   /** Whether it is the one that compaction fills, which may use the headroom. */
   private final boolean isForCompaction;
@@ -75,6 +88,7 @@ final class Heap extends SlabOwner {
     this.lock = lock;
     current = new Slab[classes];
     available = new SlabList[classes];
+    borrowed = new byte[lock == null ? classes : 0];
     for (int sizeClass = 0; sizeClass < classes; sizeClass++) {
       current[sizeClass] = Slab.NOBODY;
       available[sizeClass] = new SlabList();
@@ -110,11 +124,75 @@ final class Heap extends SlabOwner {
     return lock;
   }
 
+  // --- the use that an idle thread makes of it: for the agent ------------------------------------
+
+  private long issuedBefore = -1;
+  private long issuedBeforeNanos;
+  private long notBeforeNanos;
+
+  /**
+   * Since when the current slabs have issued nothing, as far as the calls of this method tell. Any
+   * other thread's look at them is a glance: it may come too late for what was issued a moment ago.
+   */
+  long restingSince(final long nowNanos) {
+    long issued = 0;
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      issued = 31 * issued + ((Slab) SLABS.getAcquire(current, sizeClass)).mallocCount();
+    }
+    if (issued != issuedBefore) {
+      issuedBefore = issued;
+      issuedBeforeNanos = nowNanos;
+      notBeforeNanos = nowNanos;
+    }
+    return issuedBeforeNanos;
+  }
+
+  /** Whether a current slab has so much room that others should have it. */
+  boolean holdsBack() {
+    for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
+      final Slab slab = (Slab) SLABS.getAcquire(current, sizeClass);
+      if (slab != Slab.NOBODY
+          && (slab.blockCount() - slab.liveCount()) * slab.blockBytes() >= LEAST_HELD_BACK_BYTES) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it was said that it need not be looked at yet. */
+  boolean isToBeLeftAlone(final long nowNanos) {
+    return nowNanos - notBeforeNanos < 0;
+  }
+
+  /** Says that there is no use in looking at it before. */
+  void leaveAloneUntil(final long nanos) {
+    notBeforeNanos = nanos;
+  }
+
   // --- allocating --------------------------------------------------------------------------------
 
   /** What {@link #current} looks into. */
   Slab[] currentSlabs() {
     return current;
+  }
+
+  /**
+   * Whether this heap is to have slabs of its own of a class, and if not, counts the block that the
+   * thread gets from a shared heap instead. The first 16 blocks of a class, or the first quarter of
+   * a slab if that is less: a thread that needs no more holds back nothing. How many it has freed
+   * meanwhile does not matter; who allocates and frees again and again is to be fast.
+   */
+  boolean isToHaveSlabsOf(final int sizeClass) {
+    if (current[sizeClass] != Slab.NOBODY || !available[sizeClass].isEmpty()) {
+      return true;
+    }
+    final long blocks =
+        Geometry.bytesOf(SizeClasses.granules(sizeClass)) / SizeClasses.bytes(sizeClass);
+    if (borrowed[sizeClass] >= Math.min(MOST_BORROWED, blocks / BORROWED_SHARE)) {
+      return true;
+    }
+    borrowed[sizeClass]++;
+    return false;
   }
 
   /** The slab to allocate a small class from at once, if it has a candidate. */
@@ -163,10 +241,10 @@ final class Heap extends SlabOwner {
 
   private boolean findCandidate(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
-    if (lock != null) {
+    if (lock != null && sizeClass >= SizeClasses.SMALL_COUNT) {
       // Under a lock there is no hurry, and a large block that was just freed is still in the
-      // caches:
-      // look for the lowest anew instead of going round.
+      // caches: look for the lowest anew instead of going round. Slabs of small blocks have many
+      // words, and going round at each of them would touch all of their pages.
       exhausted.putBack();
     }
     if (exhausted.hasCandidate() || exhausted.reload()) {
@@ -247,7 +325,7 @@ final class Heap extends SlabOwner {
     }
   }
 
-  /** With release: other threads glance at the current slabs. */
+  /** With release: the agent glances at the current slabs of live threads. */
   private void current(final int sizeClass, final Slab slab) {
     SLABS.setRelease(current, sizeClass, slab);
   }
@@ -383,6 +461,7 @@ final class Heap extends SlabOwner {
   /** Makes every current slab an ordinary one, and retires those that are empty. */
   void settle() {
     drainQueue();
+    Arrays.fill(borrowed, (byte) 0);
     for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
       putAway(sizeClass, source.now());
     }
@@ -410,7 +489,8 @@ final class Heap extends SlabOwner {
   }
 
   /**
-   * Retires the current slabs that have been empty for so long, of a shared heap.
+   * Of a shared heap: retires the current slabs that have been empty for so long, and makes those
+   * ordinary ones that have issued nothing for so long.
    *
    * @return in how many nanoseconds the next one may be due; {@code Long.MAX_VALUE} if there is
    *     none
@@ -419,8 +499,8 @@ final class Heap extends SlabOwner {
     long delay = Long.MAX_VALUE;
     for (int sizeClass = 0; sizeClass < current.length; sizeClass++) {
       final Slab slab = current[sizeClass];
-      if (slab != Slab.NOBODY && slab.isEmpty()) {
-        final long since = slab.restingSince(nowNanos);
+      if (slab != Slab.NOBODY) {
+        final long since = slab.restOrNew().since(slab, nowNanos);
         if (nowNanos - since >= idleNanos) {
           putAway(sizeClass, since);
         } else {
@@ -484,6 +564,6 @@ final class Heap extends SlabOwner {
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {
-    return 100L + 32L * current.length;
+    return 200L + 32L * current.length + borrowed.length;
   }
 }

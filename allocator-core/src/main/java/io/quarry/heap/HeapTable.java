@@ -30,7 +30,8 @@ import java.util.Arrays;
  * the slab has no candidate. All is published with release and read with acquire, so what it leads
  * to is filled in. The acquire also makes each call read anew: a loop of allocations does not keep
  * an old entry, or what a slab says of its owner, in a register and miss that the allocator was
- * closed or the heap taken away.
+ * closed or the heap taken away. It is also what keeps all other reads of {@code malloc} behind a
+ * safepoint poll that comes before the call: see {@link IdleThreads}.
  */
 public final class HeapTable {
   private static final int PROBES = 8;

@@ -8,6 +8,7 @@ import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,7 +21,8 @@ import java.util.function.LongSupplier;
  * died.
  *
  * <ul>
- *   <li>A platform thread's blocks up to 32 KiB come from a heap of its own.
+ *   <li>A platform thread's blocks up to 32 KiB come from a heap of its own, but for the first few
+ *       of each class.
  *   <li>Virtual threads, of which there may be millions, and all blocks of 32 KiB to 1 MiB use one
  *       of a few shared heaps, under its lock.
  *   <li>A larger block is a slab by itself; see {@link LargeBlocks}.
@@ -36,11 +38,20 @@ import java.util.function.LongSupplier;
  * whole, with {@link #close} and {@link #retireAll}: no free is needed, and the granules serve the
  * parent at once.
  *
+ * <p><b>Idle threads.</b> A live thread that has allocated nothing for the idle time loses its heap
+ * in the same way; {@link IdleThreads} argues how that can be. And a thread gets no slab of its own
+ * for the first few blocks of a class: those are of shared heaps.
+ *
  * <p><b>Order of locks:</b> all heaps, then a shared heap, then that of the compacted blocks, then
  * the regions. A running compaction, which may last, is not among them: it holds none of these
  * while it copies or calls back.
  */
 public final class Heaps {
+  /** System calls a second that may be spent on parts of slabs in use, unless it is said. */
+  public static final int DEFAULT_PARTIAL_RETURN_CALLS = 4_000;
+
+  private static final int RESIDENT_PIECE = 512;
+
   private static final long LEAST_POLL_NANOS = 10_000_000;
   private static final long MOST_POLL_NANOS = 500_000_000;
 
@@ -59,6 +70,9 @@ public final class Heaps {
   private final LargeBlocks large;
   private final CompactedBlocks compacted;
   private final Compactor compactor;
+  private final IdleThreads idleThreads = new IdleThreads(this);
+  private final PartialReturn partialReturn;
+  private final int partialReturnCalls;
   private final Misuses misuses = new Misuses();
   private final CallsInFlight calls = new CallsInFlight();
   private final Runnable wakeMaintenance;
@@ -74,6 +88,11 @@ public final class Heaps {
 
   private volatile boolean closed;
 
+  /** The heap that the agent is about to take from a live thread, and the thread; or null. */
+  private Heap suspended;
+
+  private Thread suspendedThread;
+
   /** Whether the maintenance agent sleeps for longer than a new event may wait. */
   private volatile boolean sleepsLong;
 
@@ -85,22 +104,39 @@ public final class Heaps {
    */
   public Heaps(
       final GranuleSupply granules, final LongSupplier nanoClock, final Runnable wakeMaintenance) {
-    this(null, granules, nanoClock, wakeMaintenance);
+    this(granules, nanoClock, wakeMaintenance, DEFAULT_PARTIAL_RETURN_CALLS);
+  }
+
+  /**
+   * No heap yet.
+   *
+   * @param partialReturnCalls system calls a second that may be spent on parts of slabs in use
+   */
+  public Heaps(
+      final GranuleSupply granules,
+      final LongSupplier nanoClock,
+      final Runnable wakeMaintenance,
+      final int partialReturnCalls) {
+    this(null, granules, nanoClock, wakeMaintenance, partialReturnCalls);
   }
 
   private Heaps(
       final Heaps parent,
       final GranuleSupply granules,
       final LongSupplier nanoClock,
-      final Runnable wakeMaintenance) {
+      final Runnable wakeMaintenance,
+      final int partialReturnCalls) {
     this.parent = parent;
     this.granules = granules;
+    this.partialReturnCalls = partialReturnCalls;
     this.wakeMaintenance = wakeMaintenance;
     source = new SlabSource(granules, nanoClock, root()::stir); // the root's are what falls idle
     large = new LargeBlocks(this, source);
     shared = new SharedHeaps(this, source);
     compacted = new CompactedBlocks(this, source);
     compactor = new Compactor(this, source, compacted);
+    Absence.isPossible(); // initialised now: the agent may first need it when the Java heap is full
+    partialReturn = new PartialReturn(this, source, partialReturnCalls);
   }
 
   /**
@@ -112,7 +148,11 @@ public final class Heaps {
       final long limitBytes, final LongSupplier nanoClock, final Runnable wakeMaintenanceOfChild) {
     final Heaps child =
         new Heaps(
-            this, new LimitedGranules(granules, limitBytes), nanoClock, wakeMaintenanceOfChild);
+            this,
+            new LimitedGranules(granules, limitBytes),
+            nanoClock,
+            wakeMaintenanceOfChild,
+            partialReturnCalls);
     granules.lock().lock();
     try {
       if (closed) {
@@ -220,7 +260,7 @@ public final class Heaps {
 
   private long allocateOnce(final int sizeClass) {
     final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
-    if (own != Heap.NONE) {
+    if (own != Heap.NONE && own.isToHaveSlabsOf(sizeClass)) {
       return own.allocate(sizeClass);
     }
     final Heap heap = shared.lockOne();
@@ -241,13 +281,13 @@ public final class Heaps {
         return address;
       }
     }
-    final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
-    if (own != Heap.NONE) {
-      return own.allocateSparingly(sizeClass);
-    }
     final long existing = shared.allocateExisting(sizeClass);
     if (existing != 0) {
       return closed ? refused(Refusal.CLOSED) : existing;
+    }
+    final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
+    if (own != Heap.NONE) {
+      return own.allocateSparingly(sizeClass);
     }
     final Heap heap = shared.lockOne();
     try {
@@ -289,6 +329,11 @@ public final class Heaps {
     try {
       if (closed) {
         return Heap.NONE;
+      }
+      if (suspendedThread == thread) {
+        final Heap own = suspended;
+        giveBack(own, thread);
+        return own;
       }
       if (abandoned.isEmpty()) {
         abandonDeadLocked(); // threads that come and go are faster than the agent
@@ -415,7 +460,9 @@ public final class Heaps {
    *     until {@code wakeMaintenance} is called
    */
   public long housekeep(final long nowNanos, final long idleNanos) {
-    // First, so that whatever happens from here on is either seen below or wakes the agent again.
+    final long partialDelay = partialReturn.run(nowNanos, idleNanos);
+    final long threadsDelay = idleThreads.run(nowNanos, idleNanos);
+    // Before the rest: whatever happens from here on is either seen below or wakes the agent again.
     sleepsLong = true;
     abandonDead();
     drainAbandoned();
@@ -430,6 +477,7 @@ public final class Heaps {
     if (hasOwners()) {
       delay = Math.min(delay, livenessPollNanos(idleNanos));
     }
+    delay = Math.min(delay, Math.min(partialDelay, threadsDelay));
     if (delay <= idleNanos) {
       sleepsLong = false; // whatever happens now falls due later than the agent comes back
     }
@@ -462,13 +510,73 @@ public final class Heaps {
   private void abandonDeadLocked() {
     for (int i = owned.size() - 1; i >= 0; i--) {
       final Heap heap = owned.get(i);
-      if (!heap.threadVolatile().isAlive()) {
-        abandoned.addFirst(heap);
+      if (heap != suspended && !heap.threadVolatile().isAlive()) {
         owned.remove(i);
         table.remove(heap);
-        heap.thread(null);
-        heap.settle();
+        abandon(heap);
       }
+    }
+  }
+
+  private void abandon(final Heap heap) {
+    heap.thread(null);
+    abandoned.addFirst(heap);
+    heap.settle();
+  }
+
+  // --- taking heaps from live threads: see IdleThreads -------------------------------------------
+
+  /** Makes a thread find no heap, if it has one. Returns the thread; null if it has not. */
+  Thread suspend(final Heap heap) {
+    lock.lock();
+    try {
+      final Thread thread = heap.threadVolatile();
+      if (thread == null || closed) {
+        return null;
+      }
+      table.remove(heap);
+      suspended = heap;
+      suspendedThread = thread;
+      heap.thread(null);
+      return thread;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes the heap away for good, or gives it back, unless the thread has done that itself.
+   *
+   * @return whether it is away
+   */
+  boolean resolve(final Heap heap, final Thread thread, final boolean forGood) {
+    lock.lock();
+    try {
+      if (suspended != heap) {
+        return false;
+      }
+      if (forGood && !closed) {
+        suspended = null;
+        suspendedThread = null;
+        owned.remove(heap);
+        abandon(heap);
+        return true;
+      }
+      giveBack(heap, thread);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveBack(final Heap heap, final Thread thread) {
+    suspended = null;
+    suspendedThread = null;
+    heap.thread(thread);
+    if (!closed) {
+      // If somebody took the last place for it, a rarity, the thread gets another heap, or none;
+      // this one is taken away once the thread is seen outside, or dead.
+      table.enter(heap, thread);
     }
   }
 
@@ -482,7 +590,7 @@ public final class Heaps {
     }
   }
 
-  private List<Heap> liveHeaps() {
+  List<Heap> liveHeaps() {
     lock.lock();
     try {
       return List.copyOf(owned);
@@ -511,6 +619,7 @@ public final class Heaps {
     }
     // Whoever is in there comes out; whoever comes later sees that it is closed.
     shared.forEachLocked(heap -> {});
+    partialReturn.awaitEnd();
   }
 
   public boolean isClosed() {
@@ -552,6 +661,7 @@ public final class Heaps {
         parent.source.absorb(source);
         compacted.absorbInto(parent.source);
         parent.misuses.absorb(misuses);
+        parent.partialReturn.absorb(partialReturn);
       }
     } finally {
       granules.lock().unlock();
@@ -581,11 +691,39 @@ public final class Heaps {
     }
   }
 
+  /**
+   * Resident bytes of the slabs of these heaps, and of their children. Asks the kernel about each;
+   * to be called without any lock. What is retired meanwhile may be counted or not.
+   */
+  public long residentBytes() {
+    final Slab[] piece = new Slab[RESIDENT_PIECE];
+    long pages = 0;
+    int from = 0;
+    for (int count = source.copySlabs(from, piece);
+        count > 0;
+        count = source.copySlabs(from, piece)) {
+      for (int i = 0; i < count; i++) {
+        final BitSet resident =
+            piece[i].isRetired() ? null : granules.residentPages(piece[i].run());
+        pages += resident == null ? 0 : resident.cardinality();
+      }
+      from += count;
+    }
+    for (final Heaps child : openChildren()) {
+      pages += child.residentBytes() / granules.pageSize();
+    }
+    return pages * granules.pageSize();
+  }
+
   private void countInto(final Census census) {
     source.countInto(census);
     compacted.countInto(census);
     census.addMisuses(misuses.count());
     census.addMetadata(shared.metadataBytes() + heapsMade * Heap.OWNED_BYTES);
+    census.addPartialReturn(partialReturn.discardedBytes(), partialReturn.refilledBytes());
+    if (parent == null) {
+      census.addMetadata(SlabDirectory.metadataBytes(granules.reservedBytes()));
+    }
     children.forEach(child -> child.countInto(census));
   }
 }

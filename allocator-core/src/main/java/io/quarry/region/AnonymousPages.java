@@ -63,6 +63,11 @@ final class AnonymousPages implements PageSource {
   }
 
   @Override
+  public boolean mayDiscardParts() {
+    return true;
+  }
+
+  @Override
   public void describe(final long offset, final int granules, final long pieceBytes) {
     // Nobody else sees this memory.
   }

@@ -1,5 +1,6 @@
 package io.quarry.region;
 
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -63,6 +64,27 @@ public interface GranuleSupply {
 
   /** When the oldest idle granule fell idle; null if none is idle or none will be returned. */
   Long oldestIdleNanos();
+
+  // --- parts of runs in use: to be called without the lock, by whoever keeps the run from being
+  // given back or moved meanwhile --------------------------------------------------------------
+
+  /** Whether parts of runs may be given back at all. */
+  boolean mayDiscard();
+
+  /**
+   * Gives back the pages of a part of a run that is in use, and keeps it mapped: it reads as zero
+   * from now on.
+   *
+   * @param offset in bytes, a multiple of the page size, as the length is
+   * @return false if the kernel refused, as it does for locked memory; nothing has changed then
+   */
+  boolean discard(Run run, long offset, long bytes);
+
+  /** Tells which pages of a run are resident; null if the kernel does not say. */
+  BitSet residentPages(Run run);
+
+  /** Bytes of a page. */
+  long pageSize();
 
   // --- figures: to be read under the lock, so that they belong together --------------------------
 

@@ -1,5 +1,6 @@
 package io.quarry.region;
 
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -135,6 +136,28 @@ public final class LimitedGranules implements GranuleSupply {
   @Override
   public Long oldestIdleNanos() {
     return null;
+  }
+
+  // --- parts of runs in use ----------------------------------------------------------------------
+
+  @Override
+  public boolean mayDiscard() {
+    return supply.mayDiscard();
+  }
+
+  @Override
+  public boolean discard(final Run run, final long offset, final long bytes) {
+    return supply.discard(run, offset, bytes);
+  }
+
+  @Override
+  public BitSet residentPages(final Run run) {
+    return supply.residentPages(run);
+  }
+
+  @Override
+  public long pageSize() {
+    return supply.pageSize();
   }
 
   // --- figures -----------------------------------------------------------------------------------

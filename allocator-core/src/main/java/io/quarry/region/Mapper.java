@@ -8,6 +8,7 @@ import io.quarry.posix.PosixException;
 import io.quarry.posix.Protection;
 import io.quarry.posix.RemapFlag;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -253,6 +254,19 @@ final class Mapper {
   /** Whether {@link #movePages} can do anything: offsets in a file must not change. */
   boolean movesPages() {
     return !pages.isShared();
+  }
+
+  /** Which pages of a range are resident; null if the kernel does not say. */
+  BitSet residentPages(final long address, final long length) {
+    try {
+      return posix.mincore(address, length);
+    } catch (final PosixException notMapped) {
+      return null;
+    }
+  }
+
+  long pageSize() {
+    return posix.pageSize();
   }
 
   /**

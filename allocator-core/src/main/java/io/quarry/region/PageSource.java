@@ -79,6 +79,13 @@ public interface PageSource {
   /** Gives the memory of mapped pages back: they read as zero from now on. */
   void discard(long address, long length, long offset);
 
+  /**
+   * Whether {@link #discard} leaves pages that can be written to again at any time. Where they have
+   * to be allocated before, only whole runs may be discarded: those are allocated when they are
+   * handed out again.
+   */
+  boolean mayDiscardParts();
+
   // --- what others are told of -------------------------------------------------------------------
 
   /** Tells whoever has the file open that a range of granules was cut into equal pieces. */

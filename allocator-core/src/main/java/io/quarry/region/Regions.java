@@ -2,6 +2,7 @@ package io.quarry.region;
 
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
@@ -13,6 +14,7 @@ import java.util.function.LongSupplier;
  *   Regions      this: the way in, the lock, and the search for a run
  *   IdleReturn   idle granules go back to the kernel
  *   PageMove     pages move from one run to another
+ *   Residency    what of it is resident
  *   RegionTable  which regions there are; reserving and dropping them
  *   Ledger       what granules are, in total; the limit
  *   Region       what each granule is
@@ -63,6 +65,7 @@ public final class Regions implements GranuleSupply {
   private final RegionTable regions;
   private final IdleReturn idleReturn;
   private final PageMove pageMove;
+  private final Residency residency;
 
   /**
    * No region yet, and no system call made. The regions stand on anonymous memory.
@@ -108,6 +111,7 @@ public final class Regions implements GranuleSupply {
     this.regions = new RegionTable(mapper, ledger, settings, listener);
     this.idleReturn = new IdleReturn(lock, regions, mapper, ledger, nanoClock, idlePolicy);
     this.pageMove = new PageMove(regions, mapper, ledger, nanoClock);
+    this.residency = new Residency(lock, regions, mapper);
   }
 
   /** What is kept for compaction of so many granules. */
@@ -294,6 +298,35 @@ public final class Regions implements GranuleSupply {
   @Override
   public long returnIdle(final long idleSinceNanos) {
     return idleReturn.returnIdle(idleSinceNanos);
+  }
+
+  @Override
+  public boolean mayDiscard() {
+    return idlePolicy != IdlePolicy.KEEP && pages.mayDiscardParts();
+  }
+
+  @Override
+  public boolean discard(final Run run, final long offset, final long bytes) {
+    return mapper.discard(run.region, run.address() + offset, bytes);
+  }
+
+  @Override
+  public BitSet residentPages(final Run run) {
+    return mapper.residentPages(run.address(), run.bytes());
+  }
+
+  @Override
+  public long pageSize() {
+    return mapper.pageSize();
+  }
+
+  /**
+   * Bytes of all regions that are resident now, by the kernel's own account ({@code mincore}).
+   * Takes time in proportion to what is mapped, and the lock for moments only; to be called
+   * <em>without</em> it. What is unmapped meanwhile may be counted or not.
+   */
+  public long residentBytes() {
+    return residency.bytes();
   }
 
   @Override

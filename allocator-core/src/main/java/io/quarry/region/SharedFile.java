@@ -61,6 +61,11 @@ final class SharedFile {
     this.allocates = hasName;
   }
 
+  /** Whether a page has to be allocated before it is written to. */
+  boolean allocates() {
+    return allocates;
+  }
+
   static SharedFile inMemory(final Posix posix) {
     final int descriptor = createInMemory(posix);
     final Path path =

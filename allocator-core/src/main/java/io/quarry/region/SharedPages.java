@@ -141,6 +141,11 @@ final class SharedPages implements PageSource {
     file.discard(offset, length);
   }
 
+  @Override
+  public boolean mayDiscardParts() {
+    return !file.allocates();
+  }
+
   // --- what others are told of -------------------------------------------------------------------
 
   @Override

@@ -26,10 +26,10 @@ public final class Slab {
    * The protocol. A slab belongs to an owner: to a thread's heap, to a shared heap, whose lock then
    * stands for the thread, to the heap that compaction fills, or to nobody in particular if it is a
    * single large block. Below, "the owner" is the one thread that acts for it: the heap's thread; the
-   * holder of a shared heap's or the compaction heap's lock; or, where the thread is dead, whoever
-   * holds the lock of all heaps. Handing a heap from one to the next always passes through a lock or
-   * Thread.isAlive() == false, both of which order all that the former did before all that the latter
-   * does.
+   * holder of a shared heap's or the compaction heap's lock; or, where the thread is dead or its heap
+   * was taken from it, whoever holds the lock of all heaps. Handing a heap from one to the next always
+   * passes through a lock, Thread.isAlive() == false, or a handshake with the thread (IdleThreads),
+   * each of which orders all that the former did before all that the latter does.
    *
    * free[]   The truth. Written by the owner only. To issue a block it clears the bit with a plain
    *          store: whoever learns the address learns it after the store. To free one it sets the bit
@@ -79,14 +79,15 @@ public final class Slab {
    * state    CURRENT  the owner allocates from it, without synchronisation.
    *          HELD     the owner's, but it does not allocate from it.
    *          CLAIMED  somebody, whoever it is, has taken it out of circulation for a moment, to see
-   *                   whether it can be retired, or to move its blocks elsewhere first. Nobody
-   *                   allocates; frees go on.
+   *                   whether it can be retired, to move its blocks elsewhere first, or to give
+   *                   back pages without a live block. Nobody allocates; frees go on.
    *          RETIRED  for good; its granules are somebody else's. The object stays in the directory as
    *                   a tombstone until they are carved anew: a late second free finds it.
    *     HELD -> CURRENT by the owner's compare-and-set, CURRENT -> HELD by the owner's volatile store,
    *     HELD -> CLAIMED by anybody's compare-and-set, CLAIMED -> RETIRED or -> HELD by the claimant.
    * While a slab is HELD or CLAIMED, nobody issues blocks of it: free | remote only grows. So if a
-   * claimant finds all bits set, all blocks are free and will stay so.
+   * claimant finds all bits set, all blocks are free and will stay so. The same holds of the bits of
+   * one page.
    *
    * The end of an allocator, or of an arena, is the one exception to all of this: its slabs become
    * RETIRED in whatever state they are, and their granules somebody else's. By then no thread that
@@ -129,11 +130,23 @@ public final class Slab {
   /** The class of a slab that holds a single large block. */
   public static final int LARGE = -1;
 
-  /** Keeps remote[] off the cache line that free[] ends on. */
+  /**
+   * At the end of free[], to keep remote[] off the cache line that free[] ends on. Not of a long
+   * one, where few blocks would share that line and where it would weigh most: there are two bits
+   * for each 16 bytes.
+   */
   private static final int PADDING_WORDS = 8;
 
   /** So many candidates make it worth while to stay with a word. */
   private static final int ENOUGH_TO_STAY = Long.SIZE / 2;
+
+  /** From here on a bitmap is long. */
+  private static final int LONG_WORDS = 32;
+
+  /** Java-heap bytes of this object and its run, by the layout of a JVM with compressed oops. */
+  private static final long OBJECT_BYTES = 136 + 32;
+
+  private static final long ARRAY_HEADER_BYTES = 16;
 
   private static final int MOST_BLOCKS = (int) Geometry.GRANULE_BYTES / SizeClasses.QUANTUM;
 
@@ -144,7 +157,7 @@ public final class Slab {
   private static final VarHandle OWNER;
 
   /** What a tombstone's bitmap is: all free, shared by all tombstones, never written. */
-  private static final long[] ALL_FREE = new long[wordsFor(MOST_BLOCKS)];
+  private static final long[] ALL_FREE = new long[(MOST_BLOCKS >>> 6) + 1];
 
   /** What the directory says where there is no slab: of no owner, and with no block. */
   public static final Slab NOBODY;
@@ -164,8 +177,9 @@ public final class Slab {
     NOBODY.state = RETIRED;
   }
 
-  private final int sizeClass;
-  private final int blockCount;
+  // As small as they may be: there may be a slab for each 64 KiB.
+  private final byte sizeClass;
+  private final short blockCount;
   private final long blockBytes;
   private final long reciprocal;
   private final Run run = new Run();
@@ -199,12 +213,10 @@ public final class Slab {
   private Slab nextQueued;
   int placeInRegister;
 
-  /** When somebody first saw that it is CURRENT and empty, and how much it had issued by then. */
-  private long restingSinceNanos;
+  /** What the maintenance agent remembers of it; most slabs never have one. */
+  private Rest rest;
 
-  private long restingAtCheckedOut = -1;
-
-  private boolean leftAlone;
+  /** 0 if compaction need not leave it alone. */
   private long leftAloneUntilNanos;
 
   /**
@@ -215,20 +227,27 @@ public final class Slab {
   public Slab(
       final SlabOwner owner, final int sizeClass, final long blockBytes, final int blockCount) {
     this.owner = owner;
-    this.sizeClass = sizeClass;
+    this.sizeClass = (byte) sizeClass;
     this.blockBytes = blockBytes;
-    this.blockCount = blockCount;
+    this.blockCount = (short) blockCount;
     this.reciprocal = BlockIndex.reciprocal(blockBytes, blockCount);
-    final int words = wordsFor(blockCount);
-    free = new long[words];
-    remote = new long[PADDING_WORDS + words];
+    final int words = wordsFor(blockCount, blockBytes);
+    free = new long[words < LONG_WORDS ? words + PADDING_WORDS : words];
+    remote = new long[words];
     Arrays.fill(free, -1L);
     state = HELD;
   }
 
-  /** There is always a bit to spare: the offset of the tail has an index, and a bit that is set. */
-  private static int wordsFor(final int blocks) {
-    return (blocks >>> 6) + 1;
+  /**
+   * If there is a tail there is a bit to spare: the offset of the tail has an index, and a bit that
+   * is set. A slab of whole granules of blocks smaller than one has none.
+   */
+  private static int wordsFor(final int blocks, final long blockBytes) {
+    final boolean hasNoTail =
+        blocks > 0
+            && blockBytes < Geometry.GRANULE_BYTES
+            && blocks * blockBytes % Geometry.GRANULE_BYTES == 0;
+    return ((hasNoTail ? blocks - 1 : blocks) >>> 6) + 1;
   }
 
   /** To be called once, when {@link #run()} has been filled in, before the slab is published. */
@@ -465,7 +484,7 @@ public final class Slab {
     if (((remoteVolatile(i) | freeVolatile(i)) & bit) != 0) {
       return false;
     }
-    final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bit);
+    final long before = (long) WORDS.getAndBitwiseOr(remote, i, bit);
     return (before & bit) == 0;
   }
 
@@ -516,19 +535,19 @@ public final class Slab {
       return 0; // retired by another thread: it saw all of them free
     }
     int twice = 0;
-    for (int i = 0; i < bitmap.length; i++) {
+    for (int i = 0; i < words(); i++) {
       final long arrived = remoteVolatile(i);
       if (arrived != 0) {
         twice += Long.bitCount(bitmap[i] & arrived);
         WORDS.setVolatile(bitmap, i, bitmap[i] | arrived);
-        WORDS.getAndBitwiseAnd(remote, PADDING_WORDS + i, ~arrived);
+        WORDS.getAndBitwiseAnd(remote, i, ~arrived);
       }
     }
     return twice;
   }
 
   private long remoteVolatile(final int i) {
-    return (long) WORDS.getVolatile(remote, PADDING_WORDS + i);
+    return (long) WORDS.getVolatile(remote, i);
   }
 
   private long freeVolatile(final int i) {
@@ -539,7 +558,7 @@ public final class Slab {
 
   /** The number of words of the bitmaps. */
   public int words() {
-    return remote.length - PADDING_WORDS;
+    return remote.length;
   }
 
   /** One bit for each block of a word that is in use. While CLAIMED, none is added. */
@@ -554,19 +573,18 @@ public final class Slab {
    */
   public int freeMoved(final int i, final long bits) {
     final long seen = remoteVolatile(i) | freeVolatile(i);
-    final long before = (long) WORDS.getAndBitwiseOr(remote, PADDING_WORDS + i, bits & ~seen);
+    final long before = (long) WORDS.getAndBitwiseOr(remote, i, bits & ~seen);
     return Long.bitCount(bits & (seen | before));
   }
 
   /** Makes compaction leave this slab alone for a while. The compactor only, as the next. */
   public void leaveAloneUntil(final long nanos) {
-    leftAlone = true;
-    leftAloneUntilNanos = nanos;
+    leftAloneUntilNanos = nanos | 1;
   }
 
   /** Whether compaction is to leave this slab alone. */
   public boolean isLeftAlone(final long nowNanos) {
-    return leftAlone && nowNanos - leftAloneUntilNanos < 0;
+    return leftAloneUntilNanos != 0 && nowNanos - leftAloneUntilNanos < 0;
   }
 
   // --- claiming and retiring ---------------------------------------------------------------------
@@ -634,18 +652,49 @@ public final class Slab {
     return list != null;
   }
 
-  // --- resting: under the lock of a shared heap --------------------------------------------------
+  // --- resting: for the maintenance agent -------------------------------------------------------
+
+  /** What the agent remembers of this slab; null if nothing. */
+  public Rest rest() {
+    return rest;
+  }
+
+  /** As {@link #rest}, and made if there is none. */
+  public Rest restOrNew() {
+    if (rest == null) {
+      rest = new Rest();
+    }
+    return rest;
+  }
 
   /**
-   * Since when this empty, current slab has issued nothing, as far as the calls of this method
-   * tell.
+   * One bit for each part of the slab that holds no live block, the first part's the lowest. Lasts
+   * only while the slab is CLAIMED.
+   *
+   * @param partBytes so many that there are at most 64 parts
    */
-  public long restingSince(final long nowNanos) {
-    if (restingAtCheckedOut != mallocCount()) {
-      restingAtCheckedOut = mallocCount();
-      restingSinceNanos = nowNanos;
+  public long emptyParts(final long partBytes) {
+    final int parts = (int) ((run.bytes() + partBytes - 1) / partBytes);
+    long empty = 0;
+    for (int part = 0; part < parts; part++) {
+      final int first = (int) (part * partBytes / blockBytes);
+      final int last = (int) Math.min(((part + 1) * partBytes - 1) / blockBytes, blockCount - 1);
+      if (areFree(first, last)) {
+        empty |= 1L << part;
+      }
     }
-    return restingSinceNanos;
+    return empty;
+  }
+
+  private boolean areFree(final int first, final int last) {
+    for (int i = first >>> 6; i <= last >>> 6 && first <= last; i++) {
+      final long from = i == first >>> 6 ? -1L << first : -1L;
+      final long to = i == last >>> 6 ? -1L >>> ~last : -1L;
+      if ((~(remoteVolatile(i) | freeVolatile(i)) & from & to) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // --- figures -----------------------------------------------------------------------------------
@@ -664,9 +713,10 @@ public final class Slab {
     return checkedOut - Long.bitCount(word);
   }
 
-  /** Java-heap bytes of this object and its bitmaps, about. */
+  /** Java-heap bytes of this object and its bitmaps, about; always the same. */
   public long metadataBytes() {
-    return 200 + 8L * (remote.length + words());
+    final int freeLength = words() < LONG_WORDS ? words() + PADDING_WORDS : words();
+    return OBJECT_BYTES + 2 * ARRAY_HEADER_BYTES + 8L * (freeLength + words());
   }
 
   /** Evaluates the invariant; for tests and assertions, while no call is in progress. */

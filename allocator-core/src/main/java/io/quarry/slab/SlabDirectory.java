@@ -93,6 +93,11 @@ public final class SlabDirectory {
     }
   }
 
+  /** Java-heap bytes of the leaves' entries for so much address space. */
+  public static long metadataBytes(final long reservedBytes) {
+    return 4 * (reservedBytes >>> GRANULE_SHIFT);
+  }
+
   /** Publishes a slab at all its granules. */
   public static void put(final Slab slab) {
     set(slab, slab.base(), slab.run().bytes());

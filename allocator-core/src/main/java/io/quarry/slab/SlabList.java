@@ -22,6 +22,11 @@ public final class SlabList {
     tail = slab;
   }
 
+  /** Whether there is none. */
+  public boolean isEmpty() {
+    return head == null;
+  }
+
   /** Takes the first slab out; null if there is none. */
   public Slab poll() {
     final Slab first = head;

@@ -24,7 +24,7 @@ public abstract class SlabOwner {
 
   private final Object allocator;
 
-  /** Whose heap it is; null if it is shared, or if the thread died. */
+  /** Whose heap it is; null if it is shared, if the thread died, or if it is taken from it. */
   private Thread thread;
 
   /**
@@ -38,7 +38,9 @@ public abstract class SlabOwner {
 
   /**
    * Whether the asking thread, which must be the current one, acts for this owner. A plain read is
-   * enough: only the thread itself writes itself here, and it is overwritten only once it is dead.
+   * enough: if the thread reads itself here, it acts for this owner or has done so until a moment
+   * ago; and nobody acts in its place before it is dead, or was stopped outside of all code that
+   * asks this, as {@code IdleThreads} argues.
    */
   public final boolean isActedForBy(final Thread asking) {
     return thread == asking;

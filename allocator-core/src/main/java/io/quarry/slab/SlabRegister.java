@@ -17,7 +17,7 @@ public final class SlabRegister {
   /** Makes room, so that the next {@link #add} needs no memory. */
   public void reserveOne() {
     if (size == slabs.length) {
-      slabs = Arrays.copyOf(slabs, 2 * size);
+      slabs = Arrays.copyOf(slabs, size + (size >> 2)); // there may be millions
     }
   }
 

@@ -37,6 +37,8 @@ class AllocatorStatsTest {
           1_048_576,
           23_456,
           5L << 30,
+          3L << 20,
+          1L << 20,
           1_500_142,
           1_499_065,
           4,
@@ -44,7 +46,7 @@ class AllocatorStatsTest {
           List.of(CLASS_64, CLASS_112_UNUSED, CLASS_1280, LARGE));
 
   private static final AllocatorStats ZERO =
-      new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+      new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
 
   private static final long MAX = Long.MAX_VALUE;
   private static final AllocatorStats HUGE =
@@ -57,6 +59,8 @@ class AllocatorStatsTest {
           0,
           0,
           0,
+          MAX,
+          MAX,
           MAX,
           MAX,
           MAX,
@@ -91,11 +95,11 @@ class AllocatorStatsTest {
   void theListIsCopied() {
     final List<SizeClassStats> classes = new ArrayList<>(List.of(CLASS_64));
     final AllocatorStats stats =
-        new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, classes);
+        new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, classes);
     classes.clear();
     assertThat(stats.sizeClasses()).containsExactly(CLASS_64).isUnmodifiable();
     assertThatNullPointerException()
-        .isThrownBy(() -> new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null));
+        .isThrownBy(() -> new AllocatorStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null));
   }
 
   @Test
@@ -145,6 +149,8 @@ class AllocatorStatsTest {
               reserved        67,108,864 B  64.0 MiB          address space, includes what is mapped
               metadata            23,456 B  22.9 KiB          of Java heap, estimated
               unmapped     5,368,709,120 B   5.0 GiB          returned to the kernel so far
+              discarded        3,145,728 B   3.0 MiB          pages of slabs in use, given back so far
+              refilled         1,048,576 B   1.0 MiB          of these, in use again
               mappings                 4                      at most
               mallocs          1,500,142
               frees            1,499,065
@@ -169,7 +175,8 @@ class AllocatorStatsTest {
   @Test
   void textLeavesOutClassesWithoutSlabs() {
     final AllocatorStats stats =
-        new AllocatorStats(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 77, 77, 0, 0, List.of(CLASS_112_UNUSED));
+        new AllocatorStats(
+            1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 77, 77, 0, 0, List.of(CLASS_112_UNUSED));
     assertThat(stats.toText()).endsWith("\nno slabs\n");
     assertThat(EXAMPLE.toText()).doesNotContain("112 B");
   }
@@ -233,6 +240,8 @@ class AllocatorStatsTest {
         freeBlockBytes,
         tailBytes,
         idleBytes,
+        0,
+        0,
         0,
         0,
         0,

@@ -48,6 +48,9 @@ class TombstonesTest {
   }
 
   private void fill(final long[] blocks) {
+    for (int i = 0; i < 4; i++) {
+      allocator.free(allocator.malloc(32 << 10)); // from now on the thread has slabs of its own
+    }
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = allocator.malloc(32 << 10);
     }
