@@ -110,7 +110,9 @@ final class BackgroundCompaction {
     } else if (now - planMadeNanos > Math.max(PLAN_LIFE_NANOS, LOOK_SHARE * lookNanos)) {
       look(now);
     }
-    return plan.isDone() ? Math.max(0, nextLookNanos - nanoClock.getAsLong()) : carryOut(SLICE_NANOS);
+    return plan.isDone()
+        ? Math.max(0, nextLookNanos - nanoClock.getAsLong())
+        : carryOut(SLICE_NANOS);
   }
 
   private void look(final long nowNanos) {
