@@ -99,8 +99,9 @@ final class Maintenance implements Agent, IdleStrategy {
   private static void log(final String what, final Throwable failure) {
     try {
       LOG.log(Level.ERROR, what, failure);
-    } catch (final OutOfMemoryError nothingCanBeSaid) {
-      // It will be tried again, and said if it still fails.
+    } catch (final OutOfMemoryError | LinkageError nothingCanBeSaid) {
+      // It will be tried again, and said if it still fails. A class of the logging that could not
+      // be initialised, for want of memory, stays unusable: its errors are no OutOfMemoryErrors.
     }
   }
 

@@ -300,7 +300,8 @@ final class FaultHistory {
     for (final Held block : blocks) {
       verify(block, block.size);
       if (shared) {
-        assertThat(allocator.addressOf(allocator.offsetOf(block.address))).isEqualTo(block.address);
+        final long offset = block.owner.offsetOf(block.address);
+        assertThat(block.owner.addressOf(offset)).isEqualTo(block.address);
       }
     }
   }
