@@ -555,7 +555,7 @@ public final class Heaps {
       if (suspended != heap) {
         return false;
       }
-      if (forGood && !closed) {
+      if (forGood) {
         suspended = null;
         suspendedThread = null;
         owned.remove(heap);
@@ -573,11 +573,9 @@ public final class Heaps {
     suspended = null;
     suspendedThread = null;
     heap.thread(thread);
-    if (!closed) {
-      // If somebody took the last place for it, a rarity, the thread gets another heap, or none;
-      // this one is taken away once the thread is seen outside, or dead.
-      table.enter(heap, thread);
-    }
+    // If somebody took the last place for it, a rarity, the thread gets another heap, or none;
+    // this one is taken away once the thread is seen outside, or dead.
+    table.enter(heap, thread);
   }
 
   /** No thread does it for them, and a queue keeps every tombstone that is in it. */
@@ -614,6 +612,8 @@ public final class Heaps {
       owned.forEach(heap -> heap.thread(null));
       owned.clear();
       abandoned.clear();
+      suspended = null; // and so it is not given back
+      suspendedThread = null;
     } finally {
       lock.unlock();
     }

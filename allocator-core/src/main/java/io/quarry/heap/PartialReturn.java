@@ -167,7 +167,7 @@ final class PartialReturn {
   private boolean lookAtSome(final long nowNanos, final long idleNanos) {
     for (int i = 0; i < PIECES_AT_ONCE; i++) {
       final int count = source.copySlabs(nextInRegister, piece);
-      for (int j = 0; j < count; j++) {
+      for (int j = 0; j < count && !heaps.isClosed(); j++) { // close waits for us
         look(piece[j], nowNanos, idleNanos);
       }
       Arrays.fill(piece, 0, count, null);
