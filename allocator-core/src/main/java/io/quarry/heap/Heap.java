@@ -2,6 +2,7 @@ package io.quarry.heap;
 
 import io.quarry.region.Geometry;
 import io.quarry.region.Refusal;
+import io.quarry.slab.Rehearsal;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabList;
@@ -50,6 +51,16 @@ final class Heap extends SlabOwner {
     } catch (final ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
+    rehearse();
+  }
+
+  /** What frees need must not be linked when the Java heap is full: see {@link Rehearsal}. */
+  private static void rehearse() {
+    final Heap heap = new Heap(null, null, null, 0);
+    heap.push(Rehearsal.perform(heap, NONE));
+    heap.examineQueue();
+    heap.push(Rehearsal.perform(heap, NONE));
+    heap.drainQueue();
   }
 
   private final Heaps heaps;
