@@ -197,6 +197,11 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       if (slab.hasCandidate() || slab.reload()) {
         return slab.take();
       }
+    } else if (size > 0 && size <= SizeClasses.MAX_CLASS_BYTES) {
+      final long address = threads.takeMedium((int) size);
+      if (address != NULL) {
+        return address;
+      }
     }
     return orThrow("malloc", size, allocatePatiently(size, 1));
   }

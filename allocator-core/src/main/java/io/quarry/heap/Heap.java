@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Heap extends SlabOwner {
 
   /** The heap of a thread that has none: every look into it leads to the slow path. */
-  static final Heap NONE = new Heap(null, null, null, SizeClasses.SMALL_COUNT);
+  static final Heap NONE = new Heap(null, null, null, SizeClasses.COUNT);
 
   private static final VarHandle QUEUE;
   private static final VarHandle SLABS = MethodHandles.arrayElementVarHandle(Slab[].class);
@@ -72,6 +72,12 @@ final class Heap extends SlabOwner {
   /** Blocks of each class that the thread got from shared heaps so far. */
   private final byte[] borrowed;
 
+  /** What a thread does with medium blocks; null until it has had one. */
+  private MediumUse mediumUse;
+
+  /** Medium classes that have a current slab. */
+  private int mediumCurrents;
+
   /** Whether it is the one that compaction fills, which may use the headroom. */
   private final boolean isForCompaction;
 
@@ -108,7 +114,7 @@ final class Heap extends SlabOwner {
 
   /** A heap for threads, one after the other. */
   static Heap owned(final Heaps heaps, final SlabSource source) {
-    return new Heap(heaps, source, null, SizeClasses.SMALL_COUNT);
+    return new Heap(heaps, source, null, SizeClasses.COUNT);
   }
 
   /** A heap for everybody who holds its lock, with blocks of every class. */
@@ -194,6 +200,9 @@ final class Heap extends SlabOwner {
    * meanwhile does not matter; who allocates and frees again and again is to be fast.
    */
   boolean isToHaveSlabsOf(final int sizeClass) {
+    if (sizeClass >= SizeClasses.SMALL_COUNT) {
+      return current[sizeClass] != Slab.NOBODY || isToHaveMediumSlabsOf(sizeClass);
+    }
     if (current[sizeClass] != Slab.NOBODY || !available[sizeClass].isEmpty()) {
       return true;
     }
@@ -204,6 +213,38 @@ final class Heap extends SlabOwner {
     }
     borrowed[sizeClass]++;
     return false;
+  }
+
+  /** The same for medium classes, of which few may have a slab at a time: see {@link MediumUse}. */
+  private boolean isToHaveMediumSlabsOf(final int sizeClass) {
+    if (mediumUse == null) {
+      mediumUse = new MediumUse(heaps.mostBytesOfMediumSlab());
+    }
+    final boolean much = mediumUse.borrows(sizeClass);
+    if (mediumUse.isTermOver()) {
+      for (int medium = SizeClasses.SMALL_COUNT; medium < SizeClasses.COUNT; medium++) {
+        final Slab slab = current[medium];
+        if (slab != Slab.NOBODY && mediumUse.hasRested(medium, slab.mallocCount())) {
+          putAway(medium, source.now());
+        }
+      }
+    }
+    return mediumCurrents < MediumUse.MOST_SLABS && (much || !available[sizeClass].isEmpty());
+  }
+
+  /**
+   * Issues a block from the current slab of a medium class, the lowest as {@link #findCandidate}
+   * says.
+   *
+   * @return its address; 0 if there is more to it
+   */
+  long takeMedium(final int sizeClass) {
+    final Slab slab = current[sizeClass];
+    if (slab == Slab.NOBODY) {
+      return 0;
+    }
+    slab.putBack();
+    return slab.reload() ? Heaps.untagged(take(sizeClass)) : 0;
   }
 
   /** The slab to allocate a small class from at once, if it has a candidate. */
@@ -252,10 +293,10 @@ final class Heap extends SlabOwner {
 
   private boolean findCandidate(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
-    if (lock != null && sizeClass >= SizeClasses.SMALL_COUNT) {
-      // Under a lock there is no hurry, and a large block that was just freed is still in the
-      // caches: look for the lowest anew instead of going round. Slabs of small blocks have many
-      // words, and going round at each of them would touch all of their pages.
+    if (!isForCompaction && sizeClass >= SizeClasses.SMALL_COUNT) {
+      // A medium block that was just freed is still in the caches: look for the lowest anew instead
+      // of going round. Slabs of small blocks have many words, and going round at each of them
+      // would touch all of their pages.
       exhausted.putBack();
     }
     if (exhausted.hasCandidate() || exhausted.reload()) {
@@ -338,7 +379,14 @@ final class Heap extends SlabOwner {
 
   /** With release: the agent glances at the current slabs of live threads. */
   private void current(final int sizeClass, final Slab slab) {
+    if (sizeClass >= SizeClasses.SMALL_COUNT) {
+      mediumCurrents += present(slab) - present(current[sizeClass]);
+    }
     SLABS.setRelease(current, sizeClass, slab);
+  }
+
+  private static int present(final Slab slab) {
+    return slab == Slab.NOBODY ? 0 : 1;
   }
 
   private void giveUp(final Slab slab) {
@@ -575,6 +623,6 @@ final class Heap extends SlabOwner {
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {
-    return 200L + 32L * current.length + borrowed.length;
+    return 200L + 32L * current.length + borrowed.length + (lock == null ? MediumUse.BYTES : 0);
   }
 }
