@@ -422,7 +422,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       SlabDirectory.guess(address, slab);
       return;
     }
-    final Freed freed = heaps.free(address);
+    final Freed freed = heaps.free(slab, address);
     if (freed != Freed.FREED) {
       throw addresses.invalid(freed, address, "free");
     }

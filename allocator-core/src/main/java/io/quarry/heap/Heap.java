@@ -455,7 +455,9 @@ final class Heap extends SlabOwner {
       return false;
     }
     announce(slab);
-    if (slab.isWordEmpty(index)) {
+    // A current slab cannot be retired, and a look at its bitmap would take it from its owner's
+    // cache.
+    if (!slab.isCurrent() && slab.isWordEmpty(index)) {
       source.retireIfEmpty(slab);
     }
     return true;

@@ -376,7 +376,15 @@ public final class Heaps {
 
   /** Frees whatever block starts at an address, whoever it belongs to. */
   public Freed free(final long address) {
-    final Slab slab = SlabDirectory.slabAt(address);
+    return free(SlabDirectory.slabAt(address), address);
+  }
+
+  /**
+   * As the other one, for whoever knows the slab.
+   *
+   * @param slab what {@link SlabDirectory#slabAt} says of the address
+   */
+  public Freed free(final Slab slab, final long address) {
     if (!isOurs(slab)) {
       return Freed.FOREIGN;
     }
