@@ -49,7 +49,7 @@ final class SharedBackingTest {
   @TempDir(factory = InMemoryDirectory.class)
   Path memory;
 
-  @RegisterExtension final NothingShared left = new NothingShared();
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   @AfterEach
   void noFileIsLeft() {
@@ -371,7 +371,7 @@ final class SharedBackingTest {
           assertThat(refused.error()).isEqualTo(Errno.ENOMEM);
           failures++;
         }
-        left.assertNothing();
+        LEFT.assertNothing();
         noFileIsLeft();
       }
     }

@@ -33,7 +33,7 @@ final class SharedBlocksTest {
   private static final long MIB = 1L << 20;
   private static final long GRANULE = Geometry.GRANULE_BYTES;
 
-  @RegisterExtension final NothingShared left = new NothingShared();
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   private final ManualClock clock = new ManualClock();
   private final SlabAllocator allocator =

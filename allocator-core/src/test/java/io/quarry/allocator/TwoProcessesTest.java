@@ -26,7 +26,7 @@ final class TwoProcessesTest {
   private static final long MIB = 1L << 20;
   private static final int EXCHANGES = 600;
 
-  @RegisterExtension final NothingShared left = new NothingShared();
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   @TempDir(factory = InMemoryDirectory.class)
   Path directory;
