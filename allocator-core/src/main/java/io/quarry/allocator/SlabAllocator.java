@@ -803,9 +803,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
     /**
      * The share of the bytes of slabs that should be live, if there is a {@link #relocator}.
-     * Default 0.9. What falls below it is compacted in the background, at the price of {@code u /
-     * (1 - u)} bytes copied for each byte set free at a utilisation of {@code u}. While nothing is
-     * allocated or freed, the target is 0.8 of the way from here to 1.
+     * Default 0.95. What falls below it is compacted in the background, at the price of {@code u /
+     * (1 - u)} bytes copied for each byte set free at a utilisation of {@code u}; of slabs that
+     * hold nothing, no more are kept than the same share leaves unused. While nothing is allocated
+     * or freed, the target is 0.8 of the way from here to 1.
      *
      * @param share more than 0, less than 1
      */

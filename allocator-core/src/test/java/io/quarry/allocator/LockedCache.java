@@ -61,8 +61,9 @@ final class LockedCache implements MovingCache {
 
   @Override
   public void clear() {
+    final Stamped by = new Stamped(0); // compaction may be at work, with its own
     for (int key = 0; key < entries.length; key++) {
-      evict(compactors, key);
+      evict(by, key);
     }
   }
 
