@@ -8,6 +8,7 @@ import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.PageSource;
 import io.quarry.region.Refusal;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -307,17 +308,40 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "calloc(" + count + ", " + size + "): the product is more than a long can hold");
     }
     final long bytes = count * size;
+    if ((bytes & NOT_SMALL) == 0) {
+      final Thread thread = Thread.currentThread();
+      final Slab slab = HeapTable.slabAt(rows, thread, (int) bytes);
+      if (slab.mayTake(thread)) {
+        final long address = slab.take();
+        clear(address, bytes, slab);
+        return address;
+      }
+    }
     final long outcome = allocatePatiently(bytes, 1);
     final long address = orThrow("calloc", bytes, outcome);
     if (!Heaps.isKnownZero(outcome)) {
-      final int entered = enterCall();
-      try {
-        NativeMemory.fill(address, bytes, (byte) 0);
-      } finally {
-        heaps.leaveCall(entered);
-      }
+      clear(address, bytes, SlabDirectory.slabAt(address));
     }
     return address;
+  }
+
+  /** Fills a new block of a slab with zeros; if it cannot, frees it. */
+  private void clear(final long address, final long bytes, final Slab slab) {
+    final int entered = enterCall();
+    boolean cleared = false;
+    try {
+      if (bytes <= Region.MOST_CLEARED) {
+        slab.run().region().clear(address, (int) bytes); // may need memory of the Java heap once
+      } else {
+        NativeMemory.fill(address, bytes, (byte) 0);
+      }
+      cleared = true;
+    } finally {
+      heaps.leaveCall(entered);
+      if (!cleared) {
+        free(address);
+      }
+    }
   }
 
   /** Begins to touch memory, which must not be given away before {@link Heaps#leaveCall}. */
