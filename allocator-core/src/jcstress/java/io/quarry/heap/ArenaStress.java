@@ -96,10 +96,7 @@ public final class ArenaStress {
     public void allocate() {
       arena.allocate(CLASS);
       for (int i = 0; i < 40; i++) {
-        final Slab slab = arena.table().currentSlab(SizeClasses.MAX_SMALL_BYTES);
-        if (slab.hasCandidate() || slab.reload()) {
-          slab.take();
-        } else {
+        if (arena.table().takeSmall(SizeClasses.MAX_SMALL_BYTES) == 0) {
           arena.allocate(CLASS);
         }
       }

@@ -193,13 +193,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   private long mallocSlow(final long size) {
-    if ((size & NOT_SMALL) == 0) {
-      final Slab slab = threads.currentSlab((int) size);
-      if (slab.hasCandidate() || slab.reload()) {
-        return slab.take();
-      }
-    } else if (size > 0 && size <= SizeClasses.MAX_CLASS_BYTES) {
-      final long address = threads.takeMedium((int) size);
+    if (size >= 0 && size <= SizeClasses.MAX_CLASS_BYTES) {
+      final long address =
+          (size & NOT_SMALL) == 0 ? threads.takeSmall((int) size) : threads.takeMedium((int) size);
       if (address != NULL) {
         return address;
       }
@@ -437,7 +433,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   private void freeSlow(final long address) {
     checkOpen();
-    if (address == NULL) {
+    if (address == NULL || heaps.freeRemote(SlabDirectory.guessAt(address), address)) {
       return;
     }
     final Slab slab = SlabDirectory.slabAt(address);

@@ -247,9 +247,9 @@ final class Heap extends SlabOwner {
     return slab.reload() ? Heaps.untagged(take(sizeClass)) : 0;
   }
 
-  /** The slab to allocate a small class from at once, if it has a candidate. */
-  Slab current(final int sizeClass) {
-    return current[sizeClass];
+  /** Issues a small block from what the heap has; 0 if there is more to it. */
+  long takeSmall(final int sizeClass) {
+    return findCandidate(sizeClass) ? current[sizeClass].take() : 0;
   }
 
   /**
@@ -302,8 +302,7 @@ final class Heap extends SlabOwner {
     if (exhausted.hasCandidate() || exhausted.reload()) {
       return true;
     }
-    drainQueue();
-    if (exhausted.reload()) {
+    if (drainQueue() && exhausted.reload()) {
       return true;
     }
     retreat(sizeClass);
@@ -484,9 +483,10 @@ final class Heap extends SlabOwner {
     } while (!QUEUE.compareAndSet(this, head, slab));
   }
 
-  void drainQueue() {
+  /** Takes in what other threads have freed; false if that is nothing. */
+  boolean drainQueue() {
     if (QUEUE.getOpaque(this) == null) {
-      return;
+      return false;
     }
     Slab slab = (Slab) QUEUE.getAndSet(this, null);
     while (slab != null) {
@@ -495,6 +495,7 @@ final class Heap extends SlabOwner {
       drain(slab);
       slab = next;
     }
+    return true;
   }
 
   private void drain(final Slab slab) {

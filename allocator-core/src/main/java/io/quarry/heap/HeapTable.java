@@ -77,13 +77,13 @@ public final class HeapTable {
   }
 
   /**
-   * The slab that the calling thread allocates small blocks of a size from; one without a candidate
-   * if there is more to it.
+   * Issues a small block to the calling thread, if it has a slab of its own with one that is free.
    *
    * @param size 0 to {@link SizeClasses#MAX_SMALL_BYTES}
+   * @return its address; 0 if there is more to it
    */
-  public Slab currentSlab(final int size) {
-    return first(Thread.currentThread()).current(SizeClasses.ofSmall(size));
+  public long takeSmall(final int size) {
+    return first(Thread.currentThread()).takeSmall(SizeClasses.ofSmall(size));
   }
 
   /**

@@ -394,6 +394,25 @@ public final class Heaps {
     return freed(slab, slab.indexOf(address)) ? Freed.FREED : Freed.DOUBLE_FREE;
   }
 
+  /**
+   * Frees a block of another thread's heap, if that is all there is to it.
+   *
+   * @param guess what {@link SlabDirectory#guessAt} says of the address
+   * @return false if nothing was done
+   */
+  public boolean freeRemote(final Slab guess, final long address) {
+    final Heap owner = (Heap) guess.owner();
+    if (owner == null
+        || owner.heaps() != this
+        || owner.lock() != null
+        || owner.isActedForBy(Thread.currentThread())
+        || guess.isRetired()) {
+      return false;
+    }
+    final int index = guess.indexOfStart(address);
+    return index >= 0 && owner.freeRemote(guess, index);
+  }
+
   private boolean freed(final Slab slab, final int index) {
     if (slab.isRetired()) {
       return false;

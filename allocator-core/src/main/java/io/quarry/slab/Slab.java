@@ -366,6 +366,18 @@ public final class Slab extends SlabRecords {
     return (int) ((address - base) * reciprocal >>> BlockIndex.FRACTION_BITS);
   }
 
+  /**
+   * The block that starts at an address; -1 if none does, or for the tail perhaps its index, whose
+   * bit is always set.
+   *
+   * @param address any address, if the slab was found by {@link SlabDirectory#guessAt}
+   */
+  public int indexOfStart(final long address) {
+    final long offset = address - base;
+    final int index = (int) (offset * reciprocal >>> BlockIndex.FRACTION_BITS);
+    return index * blockBytes == offset && index >>> 6 < remote.length ? index : -1;
+  }
+
   /** Whether an address of this slab is the start of a block. */
   public boolean isBlockStart(final long address) {
     final long product = (address - base) * reciprocal;
@@ -443,12 +455,15 @@ public final class Slab extends SlabRecords {
   public boolean freeRemote(final int index) {
     final int i = index >>> 6;
     final long bit = 1L << index;
-    // remote[] first: a bit that the owner is moving is in one of them at any moment.
-    if (((remoteVolatile(i) | freeVolatile(i)) & bit) != 0) {
-      return false;
-    }
-    final long before = (long) WORDS.getAndBitwiseOr(remote, i, bit);
-    return (before & bit) == 0;
+    long before;
+    do {
+      before = remoteVolatile(i);
+      // remote[] first: a bit that the owner is moving is in one of them at any moment.
+      if (((before | freeVolatile(i)) & bit) != 0) {
+        return false;
+      }
+    } while (!WORDS.compareAndSet(remote, i, before, before | bit));
+    return true;
   }
 
   /** Whether this thread is the one that has to queue the slab after its {@link #freeRemote}. */
