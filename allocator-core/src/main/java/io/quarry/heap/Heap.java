@@ -72,8 +72,10 @@ final class Heap extends SlabOwner {
   /** Blocks of each class that the thread got from shared heaps so far. */
   private final byte[] borrowed;
 
-  /** Whether it is the one that compaction fills, which may use the headroom. */
-  private final boolean isForCompaction;
+  private final Kind kind;
+
+  /** Null if no block of this heap is to be a sample. */
+  private final Samples samples;
 
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
@@ -81,9 +83,18 @@ final class Heap extends SlabOwner {
   /** How often {@link #examine} was called since a slab was queued last. */
   private final AtomicInteger examinations = new AtomicInteger();
 
+  private enum Kind {
+    /** Its blocks go to whoever calls {@code malloc}. */
+    ORDINARY,
+    /** The one that compaction fills, which may use the headroom. */
+    COMPACTION,
+    /** Its blocks are watched, and freed by {@link WatchedSlabs} only. */
+    WATCHED
+  }
+
   private Heap(
       final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
-    this(heaps, source, lock, classes, false);
+    this(heaps, source, lock, classes, Kind.ORDINARY);
   }
 
   private Heap(
@@ -91,9 +102,10 @@ final class Heap extends SlabOwner {
       final SlabSource source,
       final ReentrantLock lock,
       final int classes,
-      final boolean isForCompaction) {
+      final Kind kind) {
     super(heaps);
-    this.isForCompaction = isForCompaction;
+    this.kind = kind;
+    this.samples = heaps == null || kind != Kind.ORDINARY ? null : heaps.newSamples();
     this.heaps = heaps;
     this.source = source;
     this.lock = lock;
@@ -123,7 +135,22 @@ final class Heap extends SlabOwner {
 
   /** The heap whose slabs compaction fills. {@link CompactedBlocks} is the one that acts for it. */
   static Heap ofCompaction(final Heaps heaps, final SlabSource source) {
-    return new Heap(heaps, source, null, SizeClasses.COUNT, true);
+    return new Heap(heaps, source, null, SizeClasses.COUNT, Kind.COMPACTION);
+  }
+
+  /** A heap for everybody who holds its lock, whose blocks are watched. */
+  static Heap watched(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, new ReentrantLock(), SizeClasses.COUNT, Kind.WATCHED);
+  }
+
+  /** As {@link #ofLarge}, of blocks that are watched. */
+  static Heap ofWatchedLarge(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, null, 0, Kind.WATCHED);
+  }
+
+  /** Whether its blocks are watched. */
+  boolean isWatched() {
+    return kind == Kind.WATCHED;
   }
 
   Heaps heaps() {
@@ -214,7 +241,8 @@ final class Heap extends SlabOwner {
   /**
    * Allocates a block of a class, carving a slab if need be.
    *
-   * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
+   * @return its address, tagged if {@link Heaps#isKnownZero} or {@link Heaps#isSample}; or a
+   *     negative {@link Heaps#refusal}
    */
   long allocate(final int sizeClass) {
     if (findCandidate(sizeClass) || takeOver(sizeClass)) {
@@ -244,10 +272,15 @@ final class Heap extends SlabOwner {
   private long take(final int sizeClass) {
     final Slab slab = current[sizeClass];
     final long address = slab.take();
+    final long sample = samples != null && samples.takeDue() ? Heaps.SAMPLE : 0;
     // Small blocks are cleared faster than it could be remembered that they need not be.
     return sizeClass >= SizeClasses.SMALL_COUNT && slab.firstIssue(slab.indexOf(address))
-        ? address | Heaps.KNOWN_ZERO
-        : address;
+        ? address | sample | Heaps.KNOWN_ZERO
+        : address | sample;
+  }
+
+  private boolean reload(final Slab slab) {
+    return samples == null ? slab.reload() : samples.reload(slab);
   }
 
   private boolean findCandidate(final int sizeClass) {
@@ -256,13 +289,13 @@ final class Heap extends SlabOwner {
       // Under a lock there is no hurry, and a large block that was just freed is still in the
       // caches: look for the lowest anew instead of going round. Slabs of small blocks have many
       // words, and going round at each of them would touch all of their pages.
-      exhausted.putBack();
+      putBack(exhausted);
     }
-    if (exhausted.hasCandidate() || exhausted.reload()) {
+    if (exhausted.hasCandidate() || reload(exhausted)) {
       return true;
     }
     drainQueue();
-    if (exhausted.reload()) {
+    if (reload(exhausted)) {
       return true;
     }
     retreat(sizeClass);
@@ -271,7 +304,7 @@ final class Heap extends SlabOwner {
         next = available[sizeClass].poll()) {
       if (next.makeCurrent(this)) {
         current(sizeClass, next);
-        if (next.reload()) {
+        if (reload(next)) {
           return true;
         }
         retreat(sizeClass);
@@ -283,12 +316,19 @@ final class Heap extends SlabOwner {
     return false;
   }
 
+  private void putBack(final Slab slab) {
+    if (samples != null) {
+      samples.putBack(slab);
+    }
+    slab.putBack();
+  }
+
   /**
    * Makes a slab current that compaction has filled and in which blocks were freed since. Better
    * than to carve a new one: its holes would else wait for the next compaction.
    */
   private boolean takeOver(final int sizeClass) {
-    if (isForCompaction) {
+    if (kind != Kind.ORDINARY) {
       return false;
     }
     for (Slab next = heaps.compacted().handOver(sizeClass, this);
@@ -297,7 +337,7 @@ final class Heap extends SlabOwner {
       retreat(sizeClass);
       current(sizeClass, next);
       reportTwice(next, next.drain());
-      if (next.reload()) {
+      if (reload(next)) {
         return true;
       }
     }
@@ -354,12 +394,12 @@ final class Heap extends SlabOwner {
     final Slab slab = new Slab(this, sizeClass, blockBytes, blocks);
     slab.makeCurrent(this); // before anybody can see it
     final Refusal refusal =
-        isForCompaction
+        kind == Kind.COMPACTION
             ? source.carve(slab, granules, 1)
             : source.carveLeavingHeadroom(slab, granules);
     if (refusal == null) {
       retreat(sizeClass);
-      slab.reload();
+      reload(slab);
       current(sizeClass, slab);
     }
     return refusal;
@@ -575,6 +615,7 @@ final class Heap extends SlabOwner {
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {
-    return 200L + 32L * current.length + borrowed.length;
+    final long ofSamples = samples == null ? 0 : 40 + 8L * SizeClasses.COUNT;
+    return 200L + 32L * current.length + borrowed.length + ofSamples;
   }
 }
