@@ -83,8 +83,9 @@ final class EpochCache implements MovingCache {
 
   @Override
   public void clear() {
+    final Stamped own = new Stamped(0); // a compaction may still be running
     for (int key = 0; key < addresses.length(); key++) {
-      evict(compactors, key);
+      evict(own, key);
     }
     freeTakenOut(Integer.MAX_VALUE);
   }

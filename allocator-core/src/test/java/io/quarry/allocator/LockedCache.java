@@ -61,8 +61,9 @@ final class LockedCache implements MovingCache {
 
   @Override
   public void clear() {
+    final Stamped own = new Stamped(0); // a compaction may still be running
     for (int key = 0; key < entries.length; key++) {
-      evict(compactors, key);
+      evict(own, key);
     }
   }
 
