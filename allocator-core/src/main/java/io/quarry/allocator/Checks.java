@@ -17,7 +17,7 @@ public enum Checks {
   STANDARD,
   /**
    * Some blocks, drawn at random, on average one in so many bytes allocated ({@link
-   * SlabAllocator.Builder#sampleInterval}) and at most a thousand a second. For production.
+   * SlabAllocator.Builder#sampleInterval}) and at most 250 a second. For production.
    */
   SAMPLED,
   /**

@@ -71,14 +71,21 @@ final class Housekeeping {
       return -1; // by a listener
     }
     final long compactionDelay = compaction == null ? MOST_DELAY_NANOS : compaction.run();
-    final long watchedDelay =
-        watched == null
-            ? MOST_DELAY_NANOS
-            : watched.housekeep(nanoClock.getAsLong(), settings.idleNanos());
+    if (watched != null) {
+      watched.releaseFreedBefore(nanoClock.getAsLong() - settings.idleNanos());
+    }
     final long delay =
-        Math.min(watchedDelay, heaps.housekeep(nanoClock.getAsLong(), settings.idleNanos()));
+        Math.min(heaps.housekeep(nanoClock.getAsLong(), settings.idleNanos()), heldBackDelay());
     reportMisuses();
     return Math.min(Math.min(delay, pressureDelay), Math.min(compactionDelay, MOST_DELAY_NANOS));
+  }
+
+  /** After the rest: a block that is held back from now on wakes the thread. */
+  private long heldBackDelay() {
+    final Long oldest = watched == null ? null : watched.oldestHeldBackNanos();
+    return oldest == null
+        ? MOST_DELAY_NANOS
+        : Math.max(0, oldest + settings.idleNanos() - nanoClock.getAsLong());
   }
 
   /** Tells the listener of the misuses that it has not heard of. */

@@ -217,9 +217,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   private long mallocSlow(final long size) {
-    if (watched == null && (size & NOT_SMALL) == 0) {
+    if ((size & NOT_SMALL) == 0) {
       final Slab slab = threads.currentSlab((int) size);
-      if (slab.hasCandidate() || slab.reload()) {
+      if (slab.hasCandidate() || (watched == null ? slab.reload() : heaps.reload(slab))) {
         return slab.take();
       }
     }

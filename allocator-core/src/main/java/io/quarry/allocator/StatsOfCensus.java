@@ -40,7 +40,7 @@ record StatsOfCensus(long capacityBytes, WatchedBlocks watched) {
         freeBlockBytes,
         tailBytes,
         census.idleBytes(),
-        census.metadataBytes(),
+        census.metadataBytes() + (watched == null ? 0 : watched.metadataBytes()),
         census.returnedBytes(),
         census.discardedBytes(),
         census.refilledBytes(),

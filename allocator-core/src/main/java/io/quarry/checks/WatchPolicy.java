@@ -20,7 +20,7 @@ public record WatchPolicy(
   /** The interval unless it is said. {@code docs/safety.md} tells what it costs. */
   public static final long DEFAULT_INTERVAL_BYTES = 8 << 20;
 
-  private static final int DEFAULT_MOST_PER_SECOND = 1_000;
+  private static final int DEFAULT_MOST_PER_SECOND = 250;
 
   /** Every block. */
   public static WatchPolicy all() {

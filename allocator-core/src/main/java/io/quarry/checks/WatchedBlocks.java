@@ -37,6 +37,9 @@ import java.util.function.LongSupplier;
 public final class WatchedBlocks {
   private static final int MOST_REMEMBERED = 1 << 10;
 
+  /** Of a block, its entry, and a trace of up to 32 frames. */
+  private static final long METADATA_BYTES = 1_000;
+
   private final WatchedBlocks parent;
   private final Heaps heaps;
   private final WatchPolicy policy;
@@ -75,7 +78,6 @@ public final class WatchedBlocks {
             : new SampleThrottle(policy.mostPerSecond(), nanoClock.getAsLong());
     quarantine = new Quarantine(policy.mostQuarantineBytes());
     heaps.onShortage(this::releaseAll);
-    LeakWatch.began(this);
   }
 
   /** Those of an allocator of so many bytes. */
@@ -182,6 +184,9 @@ public final class WatchedBlocks {
   private void enter(final Slab slab, final long address, final long size, final Trace trace) {
     final boolean guarded =
         policy.watchesAll() && slab.sizeClass() == Slab.LARGE && guards.protect(address, size);
+    if (blocks.isEmpty()) {
+      LeakWatch.began(this);
+    }
     boolean isKnown = false;
     try {
       final WatchedBlock block = new WatchedBlock(slab, address, size, guarded, trace);
@@ -217,6 +222,15 @@ public final class WatchedBlocks {
     addLiveTo(live);
     children.forEach(child -> live.addAll(child.live()));
     return live;
+  }
+
+  /** Java-heap bytes of all that is known of blocks, those of arenas included, about. */
+  public long metadataBytes() {
+    long bytes = METADATA_BYTES * blocks.size() + 4 * MOST_REMEMBERED;
+    for (final WatchedBlocks child : children) {
+      bytes += child.metadataBytes();
+    }
+    return bytes;
   }
 
   /** Of this allocator or arena itself. */
@@ -313,27 +327,24 @@ public final class WatchedBlocks {
     }
   }
 
-  /**
-   * Frees the blocks that were held back for long enough. For the maintenance thread.
-   *
-   * @return in how many nanoseconds to call again; {@code Long.MAX_VALUE} if there is no need to
-   *     before {@link Heaps#stir} is called
-   */
-  public long housekeep(final long nowNanos, final long idleNanos) {
+  /** Frees the blocks that were held back for long enough. For the maintenance thread. */
+  public void releaseFreedBefore(final long nanos) {
     final int entered = heaps.enterCall();
-    if (entered < 0) {
-      return Long.MAX_VALUE;
-    }
-    try {
-      WatchedBlock block = quarantine.pollFreedBefore(nowNanos - idleNanos);
-      while (block != null && release(block)) {
-        block = quarantine.pollFreedBefore(nowNanos - idleNanos);
+    if (entered >= 0) {
+      try {
+        WatchedBlock block = quarantine.pollFreedBefore(nanos);
+        while (block != null && release(block)) {
+          block = quarantine.pollFreedBefore(nanos);
+        }
+      } finally {
+        heaps.leaveCall(entered);
       }
-    } finally {
-      heaps.leaveCall(entered);
     }
-    final Long oldest = quarantine.oldestNanos();
-    return oldest == null ? Long.MAX_VALUE : Math.max(0, oldest + idleNanos - nowNanos);
+  }
+
+  /** When the block that is held back for longest was freed; null if there is none. */
+  public Long oldestHeldBackNanos() {
+    return quarantine.oldestNanos();
   }
 
   // --- resizing ----------------------------------------------------------------------------------

@@ -279,6 +279,11 @@ final class Heap extends SlabOwner {
         : address | sample;
   }
 
+  /** See {@link Heaps#reload}. */
+  boolean reloadUnlessDue(final Slab slab) {
+    return samples != null && !samples.isDue(slab) && samples.reload(slab);
+  }
+
   private boolean reload(final Slab slab) {
     return samples == null ? slab.reload() : samples.reload(slab);
   }

@@ -233,6 +233,14 @@ public final class Heaps {
     return watched;
   }
 
+  /**
+   * {@link Slab#reload} where some blocks are samples, of the calling thread's slab: false as well
+   * if the next one is.
+   */
+  public boolean reload(final Slab slab) {
+    return slab.owner() instanceof Heap heap && heap.reloadUnlessDue(slab);
+  }
+
   /** For a heap to find out which of its blocks are samples; null if none is to be. */
   Samples newSamples() {
     return sampleIntervalBytes == 0 ? null : new Samples(sampleIntervalBytes);

@@ -46,6 +46,11 @@ final class Samples {
     return true;
   }
 
+  /** Whether the next block that is checked out of a slab is a sample. */
+  boolean isDue(final Slab slab) {
+    return untilDue[slab.sizeClass()] == 0;
+  }
+
   /** To be called before {@link Slab#putBack}: what was not issued may be asked for again. */
   void putBack(final Slab slab) {
     if (slab.candidates() > 0) {

@@ -8,10 +8,14 @@ import io.quarry.child.ChildJvm;
 import io.quarry.child.GuardPageProbe;
 import io.quarry.posix.NativeMemory;
 import java.io.File;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -284,6 +288,36 @@ class MisuseTest {
     assertThat(String.join("\n", result.lines())).containsAnyOf("SIGSEGV", "InternalError");
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Checks.class, names = "STANDARD", mode = EnumSource.Mode.EXCLUDE)
+  void ofTwoFreesAtTheSameInstantOneIsRefused(final Checks checks) throws InterruptedException {
+    try (SlabAllocator allocator = allocator(checks)) {
+      final AtomicInteger refused = new AtomicInteger();
+      for (int round = 0; round < 200; round++) {
+        final long address = allocator.malloc(100);
+        final CyclicBarrier start = new CyclicBarrier(2);
+        final Runnable free =
+            () -> {
+              try {
+                start.await();
+                allocator.free(address);
+              } catch (final InvalidAddressException second) {
+                refused.incrementAndGet();
+              } catch (final InterruptedException | BrokenBarrierException unexpected) {
+                throw new AssertionError(unexpected);
+              }
+            };
+        final Thread other = new Thread(free);
+        other.start();
+        free.run();
+        other.join();
+        assertThat(refused).hasValue(round + 1);
+      }
+      assertThat(allocator.stats().liveBlocks()).isZero();
+      assertThat(allocator.stats().freeCount()).isEqualTo(200);
+    }
+  }
+
   // --- never detected ----------------------------------------------------------------------------
 
   @ParameterizedTest
@@ -292,7 +326,7 @@ class MisuseTest {
     try (SlabAllocator allocator = allocator(checks)) {
       allocator.malloc(100); // keeps the slab
       final long address = allocateHere(allocator, 100);
-      final java.nio.ByteBuffer view = allocator.byteBuffer(address, 100);
+      final ByteBuffer view = allocator.byteBuffer(address, 100);
       view.put(0, (byte) 7);
       freeHere(allocator, address);
       assertThat(view.get(0)).isEqualTo((byte) (checks == Checks.STANDARD ? 7 : 0xDF));

@@ -75,7 +75,7 @@ class ModelTest {
     final Backing memory = Backing.privateMemory();
     run(SEED + 6, operations, CAPACITY, idleTime, ReturnMode.UNMAP, memory, checks);
     final Model model =
-        run(SEED + 7, operations, 24L << 20, idleTime, ReturnMode.UNMAP, memory, checks);
+        run(SEED + 7, operations, 16L << 20, idleTime, ReturnMode.UNMAP, memory, checks);
     assertThat(model.exhaustions()).as("how often the limit was met").isPositive();
   }
 
