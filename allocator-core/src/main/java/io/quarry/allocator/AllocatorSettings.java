@@ -33,7 +33,7 @@ final class AllocatorSettings {
       description -> LOG.log(Level.ERROR, "misuse: {0}", description);
   private Backing backing = Backing.privateMemory();
   private Relocator relocator;
-  private double targetUtilisation = 0.9;
+  private double targetUtilisation = 0.95;
   private final Map<PressureListener, Double> pressureListeners = new LinkedHashMap<>();
   private long softLimitBytes = -1;
   private CloseListener closeListener;
@@ -100,7 +100,7 @@ final class AllocatorSettings {
   void targetUtilisation(final double share) {
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException(
-          "target utilisation " + share + ": expected a share between 0 and 1, such as 0.9");
+          "target utilisation " + share + ": expected a share between 0 and 1, such as 0.95");
     }
     targetUtilisation = share;
   }

@@ -50,10 +50,10 @@ final class BackgroundCompaction {
   private static final double QUIET_SHARE = 0.8;
 
   /** So far below the target there is no pause between slices. */
-  private static final double URGENT = 0.05;
+  private static final double URGENT = 0.02;
 
-  /** Otherwise for each nanosecond of work so many of rest. */
-  private static final int REST = 3;
+  /** At the target for each nanosecond of work so many of rest; below it less, in proportion. */
+  private static final double MOST_REST = 3;
 
   private final Compactor compactor;
   private final RelocatorMover mover;
@@ -68,7 +68,7 @@ final class BackgroundCompaction {
   private long planMadeNanos;
   private long lookNanos;
   private long nextReturnNanos;
-  private boolean urgent;
+  private double rest;
 
   BackgroundCompaction(
       final Compactor compactor,
@@ -118,7 +118,7 @@ final class BackgroundCompaction {
   private void look(final long nowNanos) {
     CompactionPlan next = compactor.plan(target);
     final boolean quiet = next.mallocs() == lastMallocs && next.liveBytes() == lastLiveBytes;
-    urgent = next.utilisation() < target - URGENT;
+    rest = MOST_REST * Math.max(0, 1 - (target - next.utilisation()) / URGENT);
     lastMallocs = next.mallocs();
     lastLiveBytes = next.liveBytes();
     if (quiet && next.isDone()) {
@@ -153,10 +153,7 @@ final class BackgroundCompaction {
     if (slice.isOutOfRoom()) {
       return pauseAfter(endNanos, MOST_PAUSE_NANOS);
     }
-    if (urgent) {
-      return 0;
-    }
-    return REST * (endNanos - startNanos);
+    return (long) (rest * (endNanos - startNanos));
   }
 
   private long pauseAfter(final long nowNanos, final long pause) {

@@ -11,6 +11,7 @@ import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
 import io.quarry.region.PageSource;
 import io.quarry.region.Refusal;
+import io.quarry.region.Region;
 import io.quarry.region.RegionSettings;
 import io.quarry.region.Regions;
 import io.quarry.slab.SizeClasses;
@@ -222,6 +223,11 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       if (slab.hasCandidate() || (watched == null ? slab.reload() : heaps.reload(slab))) {
         return slab.take();
       }
+    } else if (size > 0 && size <= SizeClasses.MAX_CLASS_BYTES) {
+      final long address = threads.takeMedium((int) size);
+      if (address != NULL) {
+        return address;
+      }
     }
     return orThrow("malloc", size, allocatePatiently(size, 1));
   }
@@ -319,17 +325,40 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
           "calloc(" + count + ", " + size + "): the product is more than a long can hold");
     }
     final long bytes = count * size;
+    if ((bytes & NOT_SMALL) == 0) {
+      final Thread thread = Thread.currentThread();
+      final Slab slab = HeapTable.slabAt(rows, thread, (int) bytes);
+      if (slab.mayTake(thread)) {
+        final long address = slab.take();
+        clear(address, bytes, slab);
+        return address;
+      }
+    }
     final long outcome = allocatePatiently(bytes, 1);
     final long address = orThrow("calloc", bytes, outcome);
     if (!Heaps.isKnownZero(outcome)) {
-      final int entered = enterCall();
-      try {
-        NativeMemory.fill(address, bytes, (byte) 0);
-      } finally {
-        heaps.leaveCall(entered);
-      }
+      clear(address, bytes, SlabDirectory.slabAt(address));
     }
     return address;
+  }
+
+  /** Fills a new block of a slab with zeros; if it cannot, frees it. */
+  private void clear(final long address, final long bytes, final Slab slab) {
+    final int entered = enterCall();
+    boolean cleared = false;
+    try {
+      if (bytes <= Region.MOST_CLEARED) {
+        slab.run().region().clear(address, (int) bytes); // may need memory of the Java heap once
+      } else {
+        NativeMemory.fill(address, bytes, (byte) 0);
+      }
+      cleared = true;
+    } finally {
+      heaps.leaveCall(entered);
+      if (!cleared) {
+        free(address);
+      }
+    }
   }
 
   /** Begins to touch memory, which must not be given away before {@link Heaps#leaveCall}. */
@@ -444,7 +473,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       SlabDirectory.guess(address, slab);
       return;
     }
-    Freed freed = heaps.free(address);
+    Freed freed = heaps.free(slab, address);
     if (freed != Freed.FREED) {
       if (freed == Freed.WATCHED) {
         freed = watched.free(slab, address);
@@ -830,9 +859,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
     /**
      * The share of the bytes of slabs that should be live, if there is a {@link #relocator}.
-     * Default 0.9. What falls below it is compacted in the background, at the price of {@code u /
-     * (1 - u)} bytes copied for each byte set free at a utilisation of {@code u}. While nothing is
-     * allocated or freed, the target is 0.8 of the way from here to 1.
+     * Default 0.95. What falls below it is compacted in the background, at the price of {@code u /
+     * (1 - u)} bytes copied for each byte set free at a utilisation of {@code u}; of slabs that
+     * hold nothing, no more are kept than the same share leaves unused. While nothing is allocated
+     * or freed, the target is 0.8 of the way from here to 1.
      *
      * @param share more than 0, less than 1
      */

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * new ones.
  *
  * <p>The lock is held for a few dozen allocations at most, and never while a block is copied or a
- * callback runs: whoever wants a slab does not wait for a compaction.
+ * callback runs. Whoever wants a slab does not wait for it at all.
  */
 final class CompactedBlocks {
   private final ReentrantLock lock = new ReentrantLock();
@@ -66,13 +66,13 @@ final class CompactedBlocks {
   /**
    * Hands over a slab with free blocks, current for its new owner already, who has to drain it.
    *
-   * @return null if there is none
+   * @return null if there is none, or if somebody else is at it: to carve a slab takes less time
+   *     than to wait for a thread that holds the lock and may have lost its processor
    */
   Slab handOver(final int sizeClass, final Heap next) {
-    if (!used) {
+    if (!used || !lock.tryLock()) {
       return null;
     }
-    lock.lock();
     try {
       heap.drainQueue();
       return heap.handOver(sizeClass, next);

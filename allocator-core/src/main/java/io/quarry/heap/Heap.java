@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Heap extends SlabOwner {
 
   /** The heap of a thread that has none: every look into it leads to the slow path. */
-  static final Heap NONE = new Heap(null, null, null, SizeClasses.SMALL_COUNT);
+  static final Heap NONE = new Heap(null, null, null, SizeClasses.COUNT);
 
   private static final VarHandle QUEUE;
   private static final VarHandle SLABS = MethodHandles.arrayElementVarHandle(Slab[].class);
@@ -77,6 +77,12 @@ final class Heap extends SlabOwner {
   /** Null if no block of this heap is to be a sample. */
   private final Samples samples;
 
+  /** What a thread does with medium blocks; null until it has had one. */
+  private MediumUse mediumUse;
+
+  /** Medium classes that have a current slab. */
+  private int mediumCurrents;
+
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
 
@@ -120,7 +126,7 @@ final class Heap extends SlabOwner {
 
   /** A heap for threads, one after the other. */
   static Heap owned(final Heaps heaps, final SlabSource source) {
-    return new Heap(heaps, source, null, SizeClasses.SMALL_COUNT);
+    return new Heap(heaps, source, null, SizeClasses.COUNT);
   }
 
   /** A heap for everybody who holds its lock, with blocks of every class. */
@@ -221,6 +227,9 @@ final class Heap extends SlabOwner {
    * meanwhile does not matter; who allocates and frees again and again is to be fast.
    */
   boolean isToHaveSlabsOf(final int sizeClass) {
+    if (sizeClass >= SizeClasses.SMALL_COUNT) {
+      return current[sizeClass] != Slab.NOBODY || isToHaveMediumSlabsOf(sizeClass);
+    }
     if (current[sizeClass] != Slab.NOBODY || !available[sizeClass].isEmpty()) {
       return true;
     }
@@ -231,6 +240,41 @@ final class Heap extends SlabOwner {
     }
     borrowed[sizeClass]++;
     return false;
+  }
+
+  /** The same for medium classes, of which few may have a slab at a time: see {@link MediumUse}. */
+  private boolean isToHaveMediumSlabsOf(final int sizeClass) {
+    if (mediumUse == null) {
+      mediumUse = new MediumUse(heaps.mostBytesOfMediumSlab());
+    }
+    final boolean much = mediumUse.borrows(sizeClass);
+    if (mediumUse.isTermOver()) {
+      for (int medium = SizeClasses.SMALL_COUNT; medium < SizeClasses.COUNT; medium++) {
+        final Slab slab = current[medium];
+        if (slab != Slab.NOBODY && mediumUse.hasRested(medium, slab.mallocCount())) {
+          putAway(medium, source.now());
+        }
+      }
+    }
+    return mediumCurrents < MediumUse.MOST_SLABS && (much || !available[sizeClass].isEmpty());
+  }
+
+  /**
+   * Issues a block from the current slab of a medium class, the lowest as {@link #findCandidate}
+   * says.
+   *
+   * @return its address; 0 if there is more to it
+   */
+  long takeMedium(final int sizeClass) {
+    final Slab slab = current[sizeClass];
+    if (slab == Slab.NOBODY) {
+      return 0;
+    }
+    putBack(slab);
+    if (samples != null && samples.isDue(slab)) {
+      return 0;
+    }
+    return reload(slab) ? Heaps.untagged(take(sizeClass)) : 0;
   }
 
   /** The slab to allocate a small class from at once, if it has a candidate. */
@@ -290,10 +334,10 @@ final class Heap extends SlabOwner {
 
   private boolean findCandidate(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
-    if (lock != null && sizeClass >= SizeClasses.SMALL_COUNT) {
-      // Under a lock there is no hurry, and a large block that was just freed is still in the
-      // caches: look for the lowest anew instead of going round. Slabs of small blocks have many
-      // words, and going round at each of them would touch all of their pages.
+    if (kind != Kind.COMPACTION && sizeClass >= SizeClasses.SMALL_COUNT) {
+      // A medium block that was just freed is still in the caches: look for the lowest anew instead
+      // of going round. Slabs of small blocks have many words, and going round at each of them
+      // would touch all of their pages.
       putBack(exhausted);
     }
     if (exhausted.hasCandidate() || reload(exhausted)) {
@@ -383,7 +427,14 @@ final class Heap extends SlabOwner {
 
   /** With release: the agent glances at the current slabs of live threads. */
   private void current(final int sizeClass, final Slab slab) {
+    if (sizeClass >= SizeClasses.SMALL_COUNT) {
+      mediumCurrents += present(slab) - present(current[sizeClass]);
+    }
     SLABS.setRelease(current, sizeClass, slab);
+  }
+
+  private static int present(final Slab slab) {
+    return slab == Slab.NOBODY ? 0 : 1;
   }
 
   private void giveUp(final Slab slab) {
@@ -452,7 +503,9 @@ final class Heap extends SlabOwner {
       return false;
     }
     announce(slab);
-    if (slab.isWordEmpty(index)) {
+    // A current slab cannot be retired, and a look at its bitmap would take it from its owner's
+    // cache.
+    if (!slab.isCurrent() && slab.isWordEmpty(index)) {
       source.retireIfEmpty(slab);
     }
     return true;
@@ -620,7 +673,10 @@ final class Heap extends SlabOwner {
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {
-    final long ofSamples = samples == null ? 0 : 40 + 8L * SizeClasses.COUNT;
-    return 200L + 32L * current.length + borrowed.length + ofSamples;
+    return 200L
+        + 32L * current.length
+        + borrowed.length
+        + (lock == null ? MediumUse.BYTES : 0)
+        + (samples == null ? 0 : Samples.BYTES);
   }
 }

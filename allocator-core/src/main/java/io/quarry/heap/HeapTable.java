@@ -86,6 +86,17 @@ public final class HeapTable {
     return first(Thread.currentThread()).current(SizeClasses.ofSmall(size));
   }
 
+  /**
+   * Issues a medium block to the calling thread, if it has a slab of its own of such blocks.
+   *
+   * @param size more than {@link SizeClasses#MAX_SMALL_BYTES}, at most {@link
+   *     SizeClasses#MAX_CLASS_BYTES}
+   * @return its address; 0 if there is more to it
+   */
+  public long takeMedium(final int size) {
+    return first(Thread.currentThread()).takeMedium(SizeClasses.of(size));
+  }
+
   /** The heap of a thread if its entry is where it should be, otherwise {@link Heap#NONE}. */
   Heap first(final Thread thread) {
     final Heap[] slots = table;

@@ -24,8 +24,9 @@ import java.util.function.LongSupplier;
  * <ul>
  *   <li>A platform thread's blocks up to 32 KiB come from a heap of its own, but for the first few
  *       of each class.
- *   <li>Virtual threads, of which there may be millions, and all blocks of 32 KiB to 1 MiB use one
- *       of a few shared heaps, under its lock.
+ *   <li>Virtual threads, of which there may be millions, use one of a few shared heaps, under its
+ *       lock. So do all threads for blocks of 32 KiB to 1 MiB, until they need many of a class: see
+ *       {@link MediumUse}.
  *   <li>A larger block is a slab by itself; see {@link LargeBlocks}.
  * </ul>
  *
@@ -55,6 +56,9 @@ public final class Heaps {
 
   private static final long LEAST_POLL_NANOS = 10_000_000;
   private static final long MOST_POLL_NANOS = 500_000_000;
+
+  /** The share of the limit that a slab of medium blocks of one thread may be at most. */
+  private static final int MEDIUM_SLAB_SHARE = 512;
 
   private static final Refusal[] REFUSALS = Refusal.values();
 
@@ -203,6 +207,11 @@ public final class Heaps {
     return root() == other.root();
   }
 
+  /** The largest slab of medium blocks that a thread may have for itself, in bytes. */
+  long mostBytesOfMediumSlab() {
+    return granules.limitBytes() / MEDIUM_SLAB_SHARE;
+  }
+
   /** Where the granules come from. */
   public GranuleSupply granules() {
     return granules;
@@ -319,7 +328,7 @@ public final class Heaps {
   }
 
   private long allocateOnce(final int sizeClass) {
-    final Heap own = sizeClass < SizeClasses.SMALL_COUNT ? ownHeap() : Heap.NONE;
+    final Heap own = ownHeap();
     if (own != Heap.NONE && own.isToHaveSlabsOf(sizeClass)) {
       return own.allocate(sizeClass);
     }
@@ -335,11 +344,9 @@ public final class Heaps {
    * The last resorts: blocks that dead threads left free, then a slab of as little as one block.
    */
   private long allocateAtTheLimit(final int sizeClass) {
-    if (sizeClass < SizeClasses.SMALL_COUNT) {
-      final long address = allocateFromAbandoned(sizeClass);
-      if (address != 0) {
-        return address;
-      }
+    final long abandonedBlock = allocateFromAbandoned(sizeClass);
+    if (abandonedBlock != 0) {
+      return abandonedBlock;
     }
     final long existing = shared.allocateExisting(sizeClass);
     if (existing != 0) {
@@ -429,7 +436,15 @@ public final class Heaps {
 
   /** Frees whatever block starts at an address, whoever it belongs to. */
   public Freed free(final long address) {
-    final Slab slab = SlabDirectory.slabAt(address);
+    return free(SlabDirectory.slabAt(address), address);
+  }
+
+  /**
+   * As the other one, for whoever knows the slab.
+   *
+   * @param slab what {@link SlabDirectory#slabAt} says of the address
+   */
+  public Freed free(final Slab slab, final long address) {
     if (!isOurs(slab)) {
       return Freed.FOREIGN;
     }

@@ -11,6 +11,9 @@ import io.quarry.slab.Slab;
  * is, by its owner only.
  */
 final class Samples {
+  /** Java-heap bytes of one, about. */
+  static final long BYTES = 40 + 8L * SizeClasses.COUNT;
+
   private final long intervalBytes;
 
   /** Blocks of each class to be checked out before one that is due. */

@@ -1,6 +1,8 @@
 package io.quarry.posix;
 
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A part of a {@link Mapping} that is mapped with one protection. Immutable; it tells how things
@@ -9,12 +11,12 @@ import java.util.Set;
  * @param offset where it begins in the mapping, in bytes
  * @param address where it begins in memory
  * @param length in bytes
- * @param protection what may be done with it
+ * @param protection what may be done with it, in the order of {@link Protection}
  */
 public record MappedPart(long offset, long address, long length, Set<Protection> protection) {
 
   /** A part as {@link Mapping#parts()} tells of it. */
   public MappedPart {
-    protection = Set.copyOf(protection);
+    protection = Collections.unmodifiableSet(new TreeSet<>(protection));
   }
 }

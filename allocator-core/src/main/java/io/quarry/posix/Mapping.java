@@ -100,7 +100,7 @@ public final class Mapping implements AutoCloseable {
     return reading(state::length);
   }
 
-  /** The flags that it was mapped with. */
+  /** The flags that it was mapped with, in the order of {@link MapFlag}. */
   public Set<MapFlag> flags() {
     return flags;
   }
@@ -377,7 +377,7 @@ public final class Mapping implements AutoCloseable {
                     + ", "
                     + new TreeSet<>(state.protection())
                     + ", "
-                    + new TreeSet<>(flags));
+                    + flags);
   }
 
   /** Lets another mapping take the place of a part, which from then on is no longer this one's. */

@@ -1,9 +1,11 @@
 package io.quarry.posix;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The call of {@code mmap} that makes a {@link Mapping}, with all but the place settled.
@@ -22,7 +24,7 @@ record MappingCall(
 
   MappingCall {
     protection = Set.copyOf(protection);
-    flags = Set.copyOf(flags);
+    flags = Collections.unmodifiableSet(new TreeSet<>(flags));
   }
 
   Optional<FileHandle> optionalFile() {

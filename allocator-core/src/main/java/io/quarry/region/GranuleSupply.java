@@ -86,6 +86,9 @@ public interface GranuleSupply {
   /** Bytes of a page. */
   long pageSize();
 
+  /** The most bytes of granules that can be had; always the same. */
+  long limitBytes();
+
   // --- figures: to be read under the lock, so that they belong together --------------------------
 
   /** Bytes of granules in use, idle, or on their way to the kernel; at most the limit. */

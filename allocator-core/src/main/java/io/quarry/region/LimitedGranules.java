@@ -31,6 +31,11 @@ public final class LimitedGranules implements GranuleSupply {
   }
 
   @Override
+  public long limitBytes() {
+    return Math.min(Geometry.bytesOf(limit), supply.limitBytes());
+  }
+
+  @Override
   public ReentrantLock lock() {
     return supply.lock();
   }

@@ -23,6 +23,11 @@ import java.util.BitSet;
  * <p>All state is guarded by the lock of the {@link Regions}; no method makes a system call.
  */
 public final class Region {
+  /** What {@link #clear} clears at most, in bytes. */
+  public static final int MOST_CLEARED = 2048;
+
+  private static final byte[] ZEROS = new byte[MOST_CLEARED];
+
   final int granules;
 
   private final BitSet idle;
@@ -113,6 +118,15 @@ public final class Region {
       window = made;
     }
     return made;
+  }
+
+  /**
+   * Fills a short range with zeros. It takes less time than a call of the C library does.
+   *
+   * @param length at most {@link #MOST_CLEARED}
+   */
+  public void clear(final long address, final int length) {
+    window().put((int) (address - base), ZEROS, 0, length);
   }
 
   /** Whether a window can be made over this region. */

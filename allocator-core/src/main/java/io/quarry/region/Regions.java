@@ -352,6 +352,11 @@ public final class Regions implements GranuleSupply {
     }
   }
 
+  @Override
+  public long limitBytes() {
+    return Geometry.bytesOf(ledger.capacity());
+  }
+
   // --- figures: all to be read under the lock, so that they belong together ----------------------
 
   @Override

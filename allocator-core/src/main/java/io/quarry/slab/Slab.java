@@ -21,7 +21,7 @@ import java.util.Arrays;
  *
  * {@link #checkInvariant} evaluates it.
  */
-public final class Slab {
+public final class Slab extends SlabRecords {
   /*
    * The protocol. A slab belongs to an owner: to a thread's heap, to a shared heap, whose lock then
    * stands for the thread, to the heap that compaction fills, or to nobody in particular if it is a
@@ -107,8 +107,8 @@ public final class Slab {
    * Who notices that a slab fell empty? Each thread that frees the last block of a word looks at the
    * others, after a full fence. Of two threads that do so in different words at once, at least one
    * sees the other's bit (the argument of Dekker), and of a thread that tries to claim a slab which is
-   * still CURRENT and an owner that makes it HELD and then looks, at least one finds it empty and
-   * HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the
+   * still CURRENT, or does not even look because it is, and an owner that makes it HELD and then
+   * looks, at least one finds it empty and HELD. One case escapes: the owner's fast free has no fence, and if the token is set in the
    * moment between its look at the token and its store, neither may see the other. The token is set,
    * therefore the slab is in the queue until the owner drains it, and the maintenance agent looks at
    * the queue again, and again, at growing intervals (Heap.examine): once would not do, for the owner
@@ -144,7 +144,7 @@ public final class Slab {
   private static final int LONG_WORDS = 32;
 
   /** Java-heap bytes of this object and its run, by the layout of a JVM with compressed oops. */
-  private static final long OBJECT_BYTES = 136 + 32;
+  private static final long OBJECT_BYTES = 144 + 32;
 
   private static final long ARRAY_HEADER_BYTES = 16;
 
@@ -177,47 +177,14 @@ public final class Slab {
     NOBODY.state = RETIRED;
   }
 
-  // As small as they may be: there may be a slab for each 64 KiB.
-  private final byte sizeClass;
-  private final short blockCount;
-  private final long blockBytes;
-  private final long reciprocal;
-  private final Run run = new Run();
-  private final long[] remote;
-
-  private long base;
-  private long[] free;
-
+  // What the owner writes with each block it issues. At the end, and apart from what other threads
+  // read: see SlabFace.
   private long word;
   private long wordBase;
   private int wordIndex;
-  private SlabOwner fastOwner = SlabOwner.NOBODY;
-  private SlabOwner owner;
 
   /** Candidates ever checked out, less those put back. */
   private long checkedOut;
-
-  /** One bit a block, set while it was never issued since the kernel mapped it; 0 if not known. */
-  private long untouched;
-
-  @SuppressWarnings("unused") // STATE
-  private int state;
-
-  @SuppressWarnings("unused") // TOKEN
-  private int token;
-
-  // Links of the owner's lists and queue, and of the register of all slabs; see there.
-  Slab previousListed;
-  Slab nextListed;
-  SlabList list;
-  private Slab nextQueued;
-  int placeInRegister;
-
-  /** What the maintenance agent remembers of it; most slabs never have one. */
-  private Rest rest;
-
-  /** 0 if compaction need not leave it alone. */
-  private long leftAloneUntilNanos;
 
   /**
    * A slab without granules yet, made before they are taken.
@@ -226,14 +193,10 @@ public final class Slab {
    */
   public Slab(
       final SlabOwner owner, final int sizeClass, final long blockBytes, final int blockCount) {
+    super(sizeClass, blockBytes, blockCount, new long[wordsFor(blockCount, blockBytes)]);
     this.owner = owner;
-    this.sizeClass = (byte) sizeClass;
-    this.blockBytes = blockBytes;
-    this.blockCount = (short) blockCount;
-    this.reciprocal = BlockIndex.reciprocal(blockBytes, blockCount);
-    final int words = wordsFor(blockCount, blockBytes);
+    final int words = words();
     free = new long[words < LONG_WORDS ? words + PADDING_WORDS : words];
-    remote = new long[words];
     Arrays.fill(free, -1L);
     state = HELD;
   }

@@ -83,9 +83,9 @@ final class CountedCache implements MovingCache {
 
   @Override
   public void clear() {
-    final Stamped own = new Stamped(0); // a compaction may still be running
+    final Stamped by = new Stamped(0); // compaction may be at work, with its own
     for (int key = 0; key < values.length(); key++) {
-      evict(own, key);
+      evict(by, key);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.quarry.posix.CountingPosix;
 import io.quarry.posix.Posix;
 import io.quarry.posix.ProcMaps;
+import io.quarry.threads.Filler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,8 +134,10 @@ class IdleReturnTest {
 
   @Test
   void mediumBlocks() {
-    fill(100_000).forEach(allocator::free);
-    awaitResidentAtMost(0);
+    try (Filler filler = new Filler()) {
+      filler.freeAll(allocator, fillBy(filler, 100_000));
+      awaitResidentAtMost(0);
+    }
   }
 
   @Test
@@ -158,12 +161,14 @@ class IdleReturnTest {
   @Test
   void afterALongRest() {
     // Nothing is due when the memory falls idle: somebody has to wake the agent.
-    for (int round = 0; round < 3; round++) {
-      final List<Long> blocks = fill(round == 1 ? 100_000 : 3 * MIB);
-      sleep(Duration.ofMillis(300));
-      requireResident(FILL_BYTES);
-      blocks.forEach(allocator::free);
-      awaitResidentAtMost(0);
+    try (Filler filler = new Filler()) {
+      for (int round = 0; round < 3; round++) {
+        final List<Long> blocks = fillBy(filler, round == 1 ? 100_000 : 3 * MIB);
+        sleep(Duration.ofMillis(300));
+        requireResident(FILL_BYTES);
+        filler.freeAll(allocator, blocks);
+        awaitResidentAtMost(0);
+      }
     }
   }
 
@@ -196,6 +201,11 @@ class IdleReturnTest {
 
   private List<Long> fill(final long size) {
     return fillUpTo(FILL_BYTES, size);
+  }
+
+  /** Allocates and touches, by a thread that lives on: one that is not in this package. */
+  private List<Long> fillBy(final Filler filler, final long size) {
+    return filler.fill(allocator, FILL_BYTES, size, block -> Contents.dirty(block, size));
   }
 
   /** Allocates and touches. */

@@ -16,6 +16,6 @@ interface MovingCache extends Relocator {
   /** Takes the value of a key out and frees it, if there is one. */
   void evict(Stamped by, int key);
 
-  /** Evicts everything; while nobody else is at work. */
+  /** Evicts everything; while nobody else but compaction is at work. */
   void clear();
 }

@@ -21,12 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -50,37 +49,12 @@ final class SharedBackingTest {
   @TempDir(factory = InMemoryDirectory.class)
   Path memory;
 
-  private long openBefore;
-
-  @BeforeEach
-  void countOpenFiles() throws IOException {
-    Posix.host();
-    openBefore = openFiles();
-  }
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    assertThat(openFiles()).as("open files").isEqualTo(openBefore);
-    assertThat(ProcMaps.mappings())
-        .noneMatch(mapping -> mapping.path().contains("memfd:quarry"))
-        .noneMatch(mapping -> mapping.path().contains("blocks"));
+  void noFileIsLeft() {
     assertThat(disk).isEmptyDirectory();
     assertThat(memory).isEmptyDirectory();
-  }
-
-  private static long openFiles() throws IOException {
-    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-      return open.filter(SharedBackingTest::isOurs).count();
-    }
-  }
-
-  private static boolean isOurs(final Path descriptor) {
-    try {
-      final String target = Files.readSymbolicLink(descriptor).toString();
-      return target.contains("memfd:quarry") || target.contains("blocks");
-    } catch (final IOException closedMeanwhile) {
-      return false;
-    }
   }
 
   private Backing backing(final Kind kind) {
@@ -223,15 +197,12 @@ final class SharedBackingTest {
         Thread.sleep(10);
       }
       assertThat(storageOf(path)).isLessThanOrEqualTo(TABLE_BYTES);
-      assertThat(ProcMaps.mappings().stream().filter(SharedBackingTest::isBlocks).toList())
+      assertThat(ProcMaps.mappings())
+          .filteredOn(mapping -> NothingShared.isBacking(mapping.path()))
           .as("only its header and its leaf are mapped")
           .hasSizeLessThanOrEqualTo(2);
       assertThat(allocator.stats().mappedBytes()).isZero();
     }
-  }
-
-  private static boolean isBlocks(final ProcMaps.Mapping mapping) {
-    return mapping.path().contains("memfd:quarry") || mapping.path().endsWith("/blocks");
   }
 
   /** Bytes that a file takes, as the file system counts them. */
@@ -400,7 +371,8 @@ final class SharedBackingTest {
           assertThat(refused.error()).isEqualTo(Errno.ENOMEM);
           failures++;
         }
-        nothingIsLeft();
+        LEFT.assertNothing();
+        noFileIsLeft();
       }
     }
     assertThat(failures).isGreaterThanOrEqualTo(4);

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a second process sees, tried within one. */
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class SharedBlocksTest {
   private static final long MIB = 1L << 20;
   private static final long GRANULE = Geometry.GRANULE_BYTES;
+
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   private final ManualClock clock = new ManualClock();
   private final SlabAllocator allocator =

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An allocator here, and a JVM started separately that reads its blocks. */
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class TwoProcessesTest {
   private static final long MIB = 1L << 20;
   private static final int EXCHANGES = 600;
+
+  @RegisterExtension static final NothingShared LEFT = new NothingShared();
 
   @TempDir(factory = InMemoryDirectory.class)
   Path directory;

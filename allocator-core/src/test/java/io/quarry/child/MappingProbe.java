@@ -40,7 +40,8 @@ public final class MappingProbe {
   public static void main(String[] args) {
     switch (args[0]) {
       case "sigbus" -> touchBeyondTheFile(Path.of(args[1]));
-      case "memory-file" -> writeToMemoryFile(Long.parseLong(args[1]), Integer.parseInt(args[2]));
+      case "memory-file" -> writeTo(memoryFile(args[1], args[2]));
+      case "map-file" -> writeTo(FileHandle.open(Path.of(args[1]), OpenFlag.RDWR));
       case "past-guard" -> runPastTheEnd(args[1]);
       case "write-read-only" -> writeThroughAnOlderView();
       case "execute" -> execute(Boolean.parseBoolean(args[1]));
@@ -61,8 +62,12 @@ public final class MappingProbe {
     }
   }
 
-  private static void writeToMemoryFile(long pid, int descriptor) {
-    try (FileHandle file = FileHandle.ofProcess(pid, descriptor, OpenFlag.RDWR);
+  private static FileHandle memoryFile(String pid, String descriptor) {
+    return FileHandle.ofProcess(Long.parseLong(pid), Integer.parseInt(descriptor), OpenFlag.RDWR);
+  }
+
+  private static void writeTo(FileHandle opened) {
+    try (FileHandle file = opened;
         Mapping mapping = Mapping.of(file).protection(READ_WRITE).map()) {
       System.out.println("found " + mapping.byteBuffer().getLong(0) + " in " + file.size());
       mapping.byteBuffer().putLong(8, ProcessHandle.current().pid());

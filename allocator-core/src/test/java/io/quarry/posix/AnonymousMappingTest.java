@@ -1,9 +1,14 @@
 package io.quarry.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.quarry.child.ChildJvm;
+import io.quarry.child.MappingProbe;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -83,6 +88,27 @@ final class AnonymousMappingTest {
       assertThat(seen.permissions()).isEqualTo("rw-s");
       assertThat(seen.path()).isEqualTo("/dev/zero (deleted)");
       assertThat(mapping.residentPages().stream()).containsExactly(0);
+    }
+  }
+
+  /** The kernel shows it as a file to those who have CAP_CHECKPOINT_RESTORE, such as root. */
+  @Test
+  void memoryThatIsSharedCanBeMappedByAnotherProcess() {
+    try (Mapping mapping = Mapping.anonymous(4L * page).shared().posix(posix).map()) {
+      final ProcMaps.Mapping seen = ProcMaps.mappingAt(mapping.address()).orElseThrow();
+      final String range = Long.toHexString(seen.from()) + '-' + Long.toHexString(seen.to());
+      final String pid = Long.toString(ProcessHandle.current().pid());
+      final Path path = Path.of("/proc", pid, "map_files", range);
+      assumeTrue(Files.isReadable(path), "only root may look into map_files");
+      mapping.byteBuffer().putLong(0, 4711);
+
+      final ChildJvm.Result child = MappingProbe.run("map-file", path.toString());
+
+      assertThat(child.lines()).containsExactly("found 4711 in " + 4 * page);
+      assertThat(mapping.byteBuffer().getLong(8))
+          .as("the number of the other process")
+          .isPositive()
+          .isNotEqualTo(ProcessHandle.current().pid());
     }
   }
 

@@ -10,13 +10,11 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The calls that a mapping needs of files. */
@@ -28,20 +26,10 @@ final class FileCallsTest {
   private static final Set<OpenFlag> CREATE =
       EnumSet.of(OpenFlag.RDWR, OpenFlag.CREAT, OpenFlag.EXCL, OpenFlag.CLOEXEC);
 
-  private final Posix posix = Posix.host();
+  @RegisterExtension final NothingLeft left = new NothingLeft();
+  private final Posix posix = left.posix();
 
   @TempDir Path directory;
-  private Map<Integer, String> before;
-
-  @BeforeEach
-  void remember() {
-    before = OpenFiles.now();
-  }
-
-  @AfterEach
-  void nothingIsLeftOpen() {
-    assertThat(OpenFiles.now()).isEqualTo(before);
-  }
 
   @Test
   void aFileIsCreatedWithItsPermissionsAndIsOpen() throws IOException {

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What tests of mapped memory share: nothing that a test maps outlives it. */
 @EnabledOnOs(OS.LINUX)
@@ -15,15 +15,13 @@ abstract class MappedMemory {
   static final Set<Protection> READ_WRITE = EnumSet.of(Protection.READ, Protection.WRITE);
   static final Set<Protection> NO_ACCESS = EnumSet.noneOf(Protection.class);
 
-  CountingPosix posix;
-  int page;
+  @RegisterExtension final NothingLeft left = NothingLeft.unmarked();
+  final CountingPosix posix = left.posix();
+  final int page = posix.pageSize();
 
-  @BeforeEach
-  final void connect() {
-    posix = new CountingPosix(Posix.host());
-    page = posix.pageSize();
-  }
-
+  /**
+   * What a test maps and does not unmap; what it opens it closes itself, as {@link #left} holds.
+   */
   @AfterEach
   final void unmapAll() {
     posix.unmapAll();

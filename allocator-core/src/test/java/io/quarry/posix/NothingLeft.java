@@ -29,12 +29,26 @@ final class NothingLeft implements BeforeEachCallback, AfterEachCallback {
               + Pattern.quote(System.getProperty("java.home"))
               + ".*|/usr/lib/jvm/.*");
 
-  private final CountingPosix posix = new CountingPosix(new Marking(Posix.host()));
+  private final CountingPosix posix;
   private Map<Integer, String> files;
   private Set<String> mappings;
 
+  private NothingLeft(Posix posix) {
+    this.posix = new CountingPosix(posix);
+  }
+
   /** To be registered with {@code @RegisterExtension}. */
-  NothingLeft() {}
+  NothingLeft() {
+    this(new Marking(Posix.host()));
+  }
+
+  /**
+   * Without the mark, for tests that look at what the mark would change: their anonymous memory is
+   * known by the account of {@link #posix()} alone.
+   */
+  static NothingLeft unmarked() {
+    return new NothingLeft(Posix.host());
+  }
 
   /** The kernel, for the mappings of a test. */
   CountingPosix posix() {

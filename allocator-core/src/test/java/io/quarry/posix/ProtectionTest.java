@@ -61,6 +61,24 @@ final class ProtectionTest {
     }
   }
 
+  /** For those who print them. */
+  @Test
+  void setsAreInOrder() {
+    try (Mapping mapping =
+        Mapping.anonymous(page)
+            .protection(Protection.EXECUTE, Protection.WRITE, Protection.READ)
+            .flags(MapFlag.STACK, MapFlag.NORESERVE)
+            .posix(posix)
+            .map()) {
+      assertThat(mapping.parts().get(0).protection()).containsExactly(Protection.values());
+      assertThat(mapping.protection()).containsExactly(Protection.values());
+      assertThat(mapping.flags())
+          .containsExactly(MapFlag.PRIVATE, MapFlag.ANONYMOUS, MapFlag.NORESERVE, MapFlag.STACK);
+      assertThatThrownBy(() -> mapping.flags().clear())
+          .isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
   @Test
   void whatMayNotBeReadHasNoView() {
     try (Mapping mapping = Mapping.anonymous(2L * page).protection().posix(posix).map()) {

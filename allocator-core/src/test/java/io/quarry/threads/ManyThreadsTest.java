@@ -40,6 +40,8 @@ class ManyThreadsTest {
     allocator.close();
   }
 
+  private static final int[] MEDIUM_SIZES = {40_960, 65_536, 106_496, 262_144, 1 << 20};
+
   private static int[] smallSizes() {
     final List<Integer> sizes = new ArrayList<>();
     for (int size = 16; size <= 128; size += 16) {
@@ -89,15 +91,30 @@ class ManyThreadsTest {
     assertThat(settled).isZero();
   }
 
+  /** The same with medium blocks, of which a thread has slabs once it has had some dozens. */
+  @Test
+  void threadsThatNeededMuchOfMediumSizesHoldBackNothingAfterAWhile() throws InterruptedException {
+    startAndAwait(20, () -> allocateAndFreeInTurn(MEDIUM_SIZES, 100));
+    final long peak = allocator.stats().mappedBytes();
+    final long settled = awaitMapped(0);
+    System.out.printf("20 threads of medium blocks: %,d bytes mapped, then %,d%n", peak, settled);
+    assertThat(peak).as("slabs of their own").isGreaterThan(20 * MIB);
+    assertThat(settled).isZero();
+  }
+
   private void startAndAwait(final int count, final int blocks, final int freed)
       throws InterruptedException {
+    startAndAwait(count, () -> allocateAndFree(blocks, freed));
+  }
+
+  private void startAndAwait(final int count, final Runnable work) throws InterruptedException {
     final CountDownLatch done = new CountDownLatch(count);
     for (int i = 0; i < count; i++) {
       final Thread thread =
           new Thread(
               null,
               () -> {
-                allocateAndFree(blocks, freed);
+                work.run();
                 done.countDown();
                 awaitEnd();
               },
@@ -123,6 +140,14 @@ class ManyThreadsTest {
       }
       for (int i = 0; i < freed; i++) {
         allocator.free(addresses[i]);
+      }
+    }
+  }
+
+  private void allocateAndFreeInTurn(final int[] sizes, final int times) {
+    for (final int size : sizes) {
+      for (int i = 0; i < times; i++) {
+        allocator.free(allocator.malloc(size));
       }
     }
   }
