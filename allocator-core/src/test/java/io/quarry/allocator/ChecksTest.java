@@ -137,8 +137,9 @@ class ChecksTest {
       for (int i = 0; i < 1_000; i++) {
         allocator.malloc(100);
       }
-      assertThat(allocator.stats().allocationSites().stream().mapToLong(AllocationSite::blocks).sum())
-          .isEqualTo(275);
+      final long samples =
+          allocator.stats().allocationSites().stream().mapToLong(AllocationSite::blocks).sum();
+      assertThat(samples).isEqualTo(275);
       assertThat(allocator.stats().liveBlocks()).isEqualTo(2_000);
     }
   }
