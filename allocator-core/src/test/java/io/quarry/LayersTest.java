@@ -28,7 +28,11 @@ final class LayersTest {
           .importPackages("io.quarry");
 
   private static final String[] INNER = {
-    "io.quarry.region..", "io.quarry.slab..", "io.quarry.heap..", "io.quarry.posix.libc.."
+    "io.quarry.region..",
+    "io.quarry.slab..",
+    "io.quarry.heap..",
+    "io.quarry.checks..",
+    "io.quarry.posix.libc.."
   };
 
   @Test
@@ -43,8 +47,12 @@ final class LayersTest {
         .definedBy("io.quarry.slab")
         .layer("heap")
         .definedBy("io.quarry.heap")
+        .layer("checks")
+        .definedBy("io.quarry.checks")
         .layer("allocator")
         .definedBy("io.quarry.allocator")
+        .layer("junit")
+        .definedBy("io.quarry.junit")
         .whereLayer("posix")
         .mayNotAccessAnyLayer()
         .whereLayer("region")
@@ -53,7 +61,13 @@ final class LayersTest {
         .mayOnlyAccessLayers("region")
         .whereLayer("heap")
         .mayOnlyAccessLayers("slab", "region")
+        .whereLayer("checks")
+        .mayOnlyAccessLayers("heap", "slab", "region", "posix")
         .whereLayer("allocator")
+        .mayOnlyBeAccessedByLayers("junit")
+        .whereLayer("junit")
+        .mayOnlyAccessLayers("allocator", "checks")
+        .whereLayer("junit")
         .mayNotBeAccessedByAnyLayer()
         .check(MAIN);
   }
@@ -128,6 +142,17 @@ final class LayersTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("jnr..", "com.kenai..")
+        .check(MAIN);
+  }
+
+  /** Programs without JUnit have all the rest. */
+  @Test
+  void onlyTheJunitPackageNeedsJunit() {
+    noClasses()
+        .that(not(resideInAPackage("io.quarry.junit")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.junit..", "io.quarry.junit")
         .check(MAIN);
   }
 

@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import io.quarry.checks.WatchPolicy;
 import io.quarry.heap.Heaps;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
@@ -20,6 +21,7 @@ import java.util.function.LongSupplier;
  */
 final class AllocatorSettings {
   private static final Logger LOG = System.getLogger(SlabAllocator.class.getPackageName());
+  private static final String INTERVAL_PROPERTY = "quarry.sampleInterval";
   private static final long DEFAULT_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private long capacityBytes = -1;
@@ -28,13 +30,18 @@ final class AllocatorSettings {
   private int partialReturnCalls = Heaps.DEFAULT_PARTIAL_RETURN_CALLS;
   private ReturnMode returnMode = ReturnMode.UNMAP;
   private MisuseListener misuseListener =
-      description -> LOG.log(Level.ERROR, "bad free: {0}", description);
+      description -> LOG.log(Level.ERROR, "misuse: {0}", description);
   private Backing backing = Backing.privateMemory();
   private Relocator relocator;
   private double targetUtilisation = 0.95;
   private final Map<PressureListener, Double> pressureListeners = new LinkedHashMap<>();
   private long softLimitBytes = -1;
   private CloseListener closeListener;
+
+  /** Null for what the system property says when the allocator is made. */
+  private Checks checks;
+
+  private long sampleIntervalBytes = -1;
   private Posix posix;
   private LongSupplier nanoClock = System::nanoTime;
   private boolean maintained = true;
@@ -115,6 +122,22 @@ final class AllocatorSettings {
     closeListener = Objects.requireNonNull(listener, "listener");
   }
 
+  void checks(final Checks mode) {
+    checks = Objects.requireNonNull(mode, "checks");
+  }
+
+  void sampleInterval(final long bytes) {
+    sampleIntervalBytes = checkedInterval("sample interval ", bytes);
+  }
+
+  private static long checkedInterval(final String name, final long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException(
+          name + bytes + ": expected 1 byte or more, such as 8388608");
+    }
+    return bytes;
+  }
+
   void posix(final Posix kernel) {
     posix = kernel;
   }
@@ -187,6 +210,30 @@ final class AllocatorSettings {
         targetUtilisation,
         misuseListener,
         closeListener);
+  }
+
+  /** Which blocks are to be watched; null if none. */
+  WatchPolicy watchPolicy() {
+    return switch (checks == null ? Checks.byProperty() : checks) {
+      case STANDARD -> null;
+      case SAMPLED -> WatchPolicy.sampled(sampleIntervalBytes());
+      case FULL -> WatchPolicy.all();
+    };
+  }
+
+  private long sampleIntervalBytes() {
+    if (sampleIntervalBytes >= 0) {
+      return sampleIntervalBytes;
+    }
+    final String text = System.getProperty(INTERVAL_PROPERTY);
+    try {
+      return text == null
+          ? WatchPolicy.DEFAULT_INTERVAL_BYTES
+          : checkedInterval("-D" + INTERVAL_PROPERTY + "=", Long.parseLong(text));
+    } catch (final NumberFormatException noNumber) {
+      throw new IllegalArgumentException(
+          "-D" + INTERVAL_PROPERTY + "=" + text + ": expected a number of bytes", noNumber);
+    }
   }
 
   int partialReturnCalls() {

@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -15,9 +16,11 @@ import java.util.Locale;
  *     no memory
  * @param mappedBytes bytes of the granules that belong to a slab, or did and are idle now; the
  *     allocator's resident memory cannot exceed it
- * @param liveBytes usable bytes of the blocks handed out, which is at least what was asked for
+ * @param liveBytes bytes of the blocks handed out, which is at least what was asked for; with
+ *     {@link Checks} their red zones as well
  * @param liveBlocks number of blocks handed out
- * @param freeBlockBytes bytes of the blocks in slabs that are not handed out
+ * @param freeBlockBytes bytes of the blocks in slabs that are not handed out, or were freed and are
+ *     held back by {@link Checks}
  * @param tailBytes bytes at the ends of slabs, too short for one more block
  * @param idleBytes bytes of granules that belong to no slab any more and are kept for reuse, until
  *     they have been idle for the allocator's idle time
@@ -35,9 +38,13 @@ import java.util.Locale;
  * @param mappings number of kernel mappings held, as an upper bound: the kernel may have joined
  *     neighbours
  * @param misuseCount number of bad frees that were found late, that is after the call that made
- *     them had returned; those found at once were reported by an exception and are not counted
+ *     them had returned, and of checked blocks that were written behind their end or after their
+ *     free; those found at once were reported by an exception and are not counted
  * @param sizeClasses one entry for each size class, smallest first and large blocks last; copied,
  *     and not to be modified
+ * @param allocationSites where the checked blocks were allocated that are live, those of most bytes
+ *     first; empty with {@link Checks#STANDARD}. Found out when it is first asked for, which takes
+ *     some microseconds for each block
  */
 public record AllocatorStats(
     long capacityBytes,
@@ -56,7 +63,8 @@ public record AllocatorStats(
     long freeCount,
     long mappings,
     long misuseCount,
-    List<SizeClassStats> sizeClasses) {
+    List<SizeClassStats> sizeClasses,
+    List<AllocationSite> allocationSites) {
 
   /**
    * Copies the list and checks that the bytes add up.
@@ -78,6 +86,7 @@ public record AllocatorStats(
               idleBytes));
     }
     sizeClasses = List.copyOf(sizeClasses);
+    allocationSites = Collections.unmodifiableList(allocationSites); // not copied: see there
   }
 
   /** The live share of the mapped bytes, 0 to 1; 0 where nothing is mapped. */
@@ -87,8 +96,8 @@ public record AllocatorStats(
 
   /**
    * This snapshot as text of several lines, made for people: the sum, then what else is held, then
-   * a table of the size classes that have a slab. The form may change from version to version;
-   * programs read {@link #toJson()}.
+   * a table of the size classes that have a slab, then the largest allocation sites. The form may
+   * change from version to version; programs read {@link #toJson()}.
    */
   public String toText() {
     return StatsText.of(this);
@@ -96,8 +105,9 @@ public record AllocatorStats(
 
   /**
    * This snapshot as one JSON object on one line, made for programs: the keys are the names of this
-   * record's components, and {@code sizeClasses} is an array of objects whose keys are those of
-   * {@link SizeClassStats}. All numbers are integers of up to 64 bits.
+   * record's components, {@code sizeClasses} is an array of objects whose keys are those of {@link
+   * SizeClassStats}, and {@code allocationSites} one of objects whose keys are those of {@link
+   * AllocationSite}, the stack an array of strings. All numbers are integers of up to 64 bits.
    */
   public String toJson() {
     return StatsJson.of(this);

@@ -9,7 +9,8 @@ public interface CloseListener {
    * exception is logged and ignored.
    *
    * @param last the statistics right before the end: {@code liveBlocks()} were never freed, and
-   *     {@code sizeClasses()} says of which sizes they are
+   *     {@code sizeClasses()} says of which sizes they are, {@code allocationSites()} where those
+   *     of them were allocated that were checked
    */
   void closed(AllocatorStats last);
 }

@@ -35,7 +35,15 @@ final class Exhaustion {
         };
     return new OffHeapExhaustedException(
         reason,
-        call + " of " + size + " bytes: " + reason + ", " + advice + "\n" + stats.toText(),
+        call
+            + " of "
+            + size
+            + " bytes: "
+            + reason
+            + ", "
+            + advice
+            + "\n"
+            + StatsText.withoutSites(stats),
         stats,
         reason == Reason.OS_REFUSED ? regions.lastRefusal() : null);
   }

@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import io.quarry.checks.WatchedBlocks;
 import io.quarry.heap.Heaps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -24,6 +25,9 @@ final class Housekeeping {
   private final LongSupplier nanoClock;
   private final Pressure pressure;
 
+  /** Null if no block is watched. */
+  private final WatchedBlocks watched;
+
   /** Null if nobody can have blocks moved. */
   private final BackgroundCompaction compaction;
 
@@ -38,12 +42,14 @@ final class Housekeeping {
       final Heaps heaps,
       final ArenaSettings settings,
       final Pressure pressure,
+      final WatchedBlocks watched,
       final BackgroundCompaction compaction) {
     this.allocator = new WeakReference<>(allocator);
     this.heaps = heaps;
     this.settings = settings;
     this.nanoClock = settings.nanoClock();
     this.pressure = pressure;
+    this.watched = watched;
     this.compaction = compaction;
   }
 
@@ -65,9 +71,26 @@ final class Housekeeping {
       return -1; // by a listener
     }
     final long compactionDelay = compaction == null ? MOST_DELAY_NANOS : compaction.run();
-    final long delay = heaps.housekeep(nanoClock.getAsLong(), settings.idleNanos());
-    heaps.misuses().report(this::report);
+    if (watched != null) {
+      watched.releaseFreedBefore(nanoClock.getAsLong() - settings.idleNanos());
+    }
+    final long delay =
+        Math.min(heaps.housekeep(nanoClock.getAsLong(), settings.idleNanos()), heldBackDelay());
+    reportMisuses();
     return Math.min(Math.min(delay, pressureDelay), Math.min(compactionDelay, MOST_DELAY_NANOS));
+  }
+
+  /** After the rest: a block that is held back from now on wakes the thread. */
+  private long heldBackDelay() {
+    final Long oldest = watched == null ? null : watched.oldestHeldBackNanos();
+    return oldest == null
+        ? MOST_DELAY_NANOS
+        : Math.max(0, oldest + settings.idleNanos() - nanoClock.getAsLong());
+  }
+
+  /** Tells the listener of the misuses that it has not heard of. */
+  void reportMisuses() {
+    heaps.misuses().report(this::report);
   }
 
   private void report(final String description) {

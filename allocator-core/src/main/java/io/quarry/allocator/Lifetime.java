@@ -1,5 +1,6 @@
 package io.quarry.allocator;
 
+import io.quarry.checks.WatchedBlocks;
 import io.quarry.heap.Heaps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -20,6 +21,10 @@ final class Lifetime {
   private final Heaps heaps;
   private final Housekeeping housekeeping;
   private final Pressure pressure;
+
+  /** Null if no block is watched. */
+  private final WatchedBlocks watched;
+
   private final StatsOfCensus statistics;
   private final CloseListener listener;
 
@@ -34,12 +39,14 @@ final class Lifetime {
       final Heaps heaps,
       final Housekeeping housekeeping,
       final Pressure pressure,
+      final WatchedBlocks watched,
       final StatsOfCensus statistics,
       final CloseListener listener) {
     this.parent = parent;
     this.heaps = heaps;
     this.housekeeping = housekeeping;
     this.pressure = pressure;
+    this.watched = watched;
     this.statistics = statistics;
     this.listener = listener;
   }
@@ -90,6 +97,10 @@ final class Lifetime {
     Maintenance.remove(housekeeping);
     heaps.compactor().close();
     heaps.awaitCalls();
+    if (watched != null) {
+      watched.end();
+    }
+    housekeeping.reportMisuses();
     final AllocatorStats last = mayReport() ? statistics.of(heaps.census()) : null;
     heaps.retireAll();
     if (parent != null) {
@@ -132,6 +143,9 @@ final class Lifetime {
         text.append(row.isLarge() ? " large" : " of " + row.blockSize() + " B");
         separator = ", ";
       }
+    }
+    if (!last.allocationSites().isEmpty()) {
+      text.append('\n').append(StatsText.ofSites(last.allocationSites()));
     }
     return text.toString();
   }

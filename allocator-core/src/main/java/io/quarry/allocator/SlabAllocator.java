@@ -1,5 +1,8 @@
 package io.quarry.allocator;
 
+import io.quarry.checks.WatchPolicy;
+import io.quarry.checks.WatchedBlock;
+import io.quarry.checks.WatchedBlocks;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
@@ -32,9 +35,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Always detected and reported as {@link InvalidAddressException}: the free of an address that
  * is no block of this allocator, of one inside a block, and a second free that happens after the
  * first while the block has not been issued again. Not detected: a free after the block was issued
- * to somebody else, and any access through a view to a block that was freed. Two threads that free
- * one block at the same instant are found at the latest when the owning thread next looks, counted
- * in {@link AllocatorStats#misuseCount()}, and reported to the {@link MisuseListener}.
+ * to somebody else, and any access through a view to a block that was freed; {@link Checks} find
+ * some or most of these. Two threads that free one block at the same instant are found at the
+ * latest when the owning thread next looks, counted in {@link AllocatorStats#misuseCount()}, and
+ * reported to the {@link MisuseListener}.
  *
  * <p>All methods may be called by any thread, virtual ones included, also while another one is in
  * {@link #close()}; but no thread may touch a block after that.
@@ -60,6 +64,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   /** The rows of {@link #threads}: two steps less. */
   private final Slab[][] rows;
+
+  /** Null if no block is watched. */
+  private final WatchedBlocks watched;
 
   private final Addresses addresses;
   private final Offsets offsets;
@@ -93,12 +100,21 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     // The agent must not keep the allocator itself alive: see Housekeeping.
     final Housekeeping[] chore = new Housekeeping[1];
     final Runnable wake = () -> Maintenance.wake(chore[0]);
-    heaps = new Heaps(regions, nanoClock, wake, settings.partialReturnCalls());
+    final WatchPolicy policy = settings.watchPolicy();
+    heaps =
+        new Heaps(
+            regions,
+            nanoClock,
+            wake,
+            settings.partialReturnCalls(),
+            policy == null ? 0 : policy.intervalBytes());
     threads = heaps.table();
     rows = threads.rows();
-    addresses = new Addresses(heaps);
+    watched =
+        policy == null ? null : WatchedBlocks.of(heaps, policy, capacityBytes, posix, nanoClock);
+    addresses = new Addresses(heaps, watched);
     offsets = new Offsets(pages, regions, addresses);
-    statistics = new StatsOfCensus(capacityBytes);
+    statistics = new StatsOfCensus(capacityBytes, watched);
     compactions = new Compactions(heaps.compactor(), nanoClock);
     final BackgroundCompaction compaction = arenaSettings.backgroundCompactionOf(heaps.compactor());
     pressure =
@@ -108,11 +124,17 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
             settings.softLimitOf(heaps, regions, capacityBytes, compaction),
             wake);
     settings.addPressureListenersTo(pressure);
-    housekeeping = new Housekeeping(this, heaps, arenaSettings, pressure, compaction);
+    housekeeping = new Housekeeping(this, heaps, arenaSettings, pressure, watched, compaction);
     chore[0] = housekeeping;
     lifetime =
         new Lifetime(
-            null, heaps, housekeeping, pressure, statistics, arenaSettings.closeListener());
+            null,
+            heaps,
+            housekeeping,
+            pressure,
+            watched,
+            statistics,
+            arenaSettings.closeListener());
     if (arenaSettings.isMaintained()) {
       Maintenance.add(housekeeping);
     }
@@ -134,9 +156,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     }
     threads = heaps.table();
     rows = threads.rows();
-    addresses = new Addresses(heaps);
+    watched = parent.watched == null ? null : parent.watched.ofArena(heaps, limitBytes);
+    addresses = new Addresses(heaps, watched);
     offsets = parent.offsets.ofArena(addresses);
-    statistics = new StatsOfCensus(capacityBytes);
+    statistics = new StatsOfCensus(capacityBytes, watched);
     compactions = new Compactions(heaps.compactor(), nanoClock);
     pressure = new Pressure(heaps.granules(), capacityBytes, null, wake);
     housekeeping =
@@ -145,6 +168,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
             heaps,
             arenaSettings,
             pressure,
+            watched,
             arenaSettings.backgroundCompactionOf(heaps.compactor()));
     chore[0] = housekeeping;
     lifetime =
@@ -153,6 +177,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
             heaps,
             housekeeping,
             pressure,
+            watched,
             statistics,
             arenaSettings.closeListener());
   }
@@ -221,7 +246,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   }
 
   /**
-   * The address, tagged if the block is known to be zero; or a negative refusal.
+   * The address, tagged as {@link Heaps#allocate} says; or a negative refusal.
    *
    * @param alignment a power of two, at most that of a region
    */
@@ -230,15 +255,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       checkOpen();
       throw new IllegalArgumentException("size " + size + ": expected 0 or more bytes");
     }
-    final int sizeClass;
-    if (size > SizeClasses.MAX_CLASS_BYTES || alignment > Geometry.GRANULE_BYTES) {
-      sizeClass = -1;
-    } else if (alignment <= SizeClasses.QUANTUM) {
-      sizeClass = SizeClasses.of((int) size);
-    } else {
-      sizeClass = SizeClasses.ofAligned((int) size, (int) alignment);
-    }
-    return sizeClass >= 0 ? heaps.allocate(sizeClass) : heaps.large().allocate(size, alignment);
+    return watched == null ? heaps.allocate(size, alignment) : watched.allocate(size, alignment);
   }
 
   /**
@@ -387,18 +404,13 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
 
   private long reallocEntered(final long address, final long newSize) {
     final Slab slab = addresses.liveBlockAt(address, "realloc");
-    if (slab.sizeClass() == Slab.LARGE) {
-      final long resized =
-          newSize > SizeClasses.MAX_CLASS_BYTES ? heaps.large().resize(slab, newSize) : NULL;
-      if (resized != NULL) {
-        return resized;
-      }
-    } else if (newSize <= SizeClasses.MAX_CLASS_BYTES
-        && SizeClasses.of((int) newSize) == slab.sizeClass()) {
-      return address;
+    final long oldSize = addresses.usableBytes(slab, address);
+    final long resized = resizedInPlace(slab, address, newSize);
+    if (resized != NULL) {
+      return resized;
     }
     final long moved = orThrow("realloc", newSize, allocatePatiently(newSize, 1));
-    NativeMemory.copy(address, moved, Math.min(slab.blockBytes(), newSize));
+    NativeMemory.copy(address, moved, Math.min(oldSize, newSize));
     try {
       free(address);
     } catch (final InvalidAddressException freedMeanwhile) {
@@ -406,6 +418,21 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       throw freedMeanwhile;
     }
     return moved;
+  }
+
+  /** The address of a block after it was resized without copying; NULL if that cannot be. */
+  private long resizedInPlace(final Slab slab, final long address, final long newSize) {
+    final WatchedBlock block = addresses.watchedAt(slab, address);
+    if (slab.sizeClass() != Slab.LARGE) {
+      final boolean fits =
+          newSize <= SizeClasses.MAX_CLASS_BYTES
+              && SizeClasses.of((int) newSize) == slab.sizeClass();
+      return fits && block == null ? address : NULL;
+    }
+    if (newSize <= SizeClasses.MAX_CLASS_BYTES) {
+      return NULL;
+    }
+    return block == null ? heaps.large().resize(slab, newSize) : watched.resize(block, newSize);
   }
 
   // --- freeing -----------------------------------------------------------------------------------
@@ -442,9 +469,14 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       SlabDirectory.guess(address, slab);
       return;
     }
-    final Freed freed = heaps.free(slab, address);
+    Freed freed = heaps.free(slab, address);
     if (freed != Freed.FREED) {
-      throw addresses.invalid(freed, address, "free");
+      if (freed == Freed.WATCHED) {
+        freed = watched.free(slab, address);
+      }
+      if (freed != Freed.FREED) {
+        throw addresses.invalid(freed, address, "free");
+      }
     }
   }
 
@@ -464,7 +496,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
   @Override
   public long usableSize(final long address) {
     checkOpen();
-    return addresses.liveBlockAt(address, "usableSize").blockBytes();
+    return addresses.usableBytes(addresses.liveBlockAt(address, "usableSize"), address);
   }
 
   private void checkOpen() {
@@ -666,9 +698,9 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    *
    * <p>Blocks larger than 1 MiB have slabs of their own and stay where they are, and so do those in
    * slabs from which another thread allocates at the moment: at most one slab for each size class
-   * that it uses. Those of arenas are theirs to compact. Works at the capacity limit too: up to 1
-   * MiB of it, and at most 1/128, is kept for this. Other threads allocate and free meanwhile;
-   * another compaction waits.
+   * that it uses. So do blocks that are {@linkplain Checks checked}. Those of arenas are theirs to
+   * compact. Works at the capacity limit too: up to 1 MiB of it, and at most 1/128, is kept for
+   * this. Other threads allocate and free meanwhile; another compaction waits.
    *
    * @throws IllegalStateException if called from within a callback of a compaction, or if the
    *     allocator is closed
@@ -862,6 +894,27 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     /** Who hears what was live when the allocator, or an arena of it, was closed. */
     public Builder closeListener(final CloseListener listener) {
       settings.closeListener(listener);
+      return this;
+    }
+
+    /**
+     * How much is found out about misused blocks, in this allocator and its arenas. Default: what
+     * {@code -Dquarry.checks} says, which is {@code standard}, {@code sampled} or {@code full};
+     * without it, {@link Checks#STANDARD}.
+     */
+    public Builder checks(final Checks mode) {
+      settings.checks(mode);
+      return this;
+    }
+
+    /**
+     * How many bytes are allocated, on average, for each block that is checked with {@link
+     * Checks#SAMPLED}. Default: what {@code -Dquarry.sampleInterval} says; without it, 8 MiB.
+     *
+     * @param bytes 1 or more
+     */
+    public Builder sampleInterval(final long bytes) {
+      settings.sampleInterval(bytes);
       return this;
     }
 

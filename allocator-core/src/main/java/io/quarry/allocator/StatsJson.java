@@ -37,6 +37,10 @@ final class StatsJson {
     name("sizeClasses");
     open('[');
     stats.sizeClasses().forEach(this::write);
+    out.append(']');
+    name("allocationSites");
+    open('[');
+    stats.allocationSites().forEach(this::write);
     out.append("]}");
   }
 
@@ -52,6 +56,31 @@ final class StatsJson {
     field("mallocCount", sizeClass.mallocCount());
     field("freeCount", sizeClass.freeCount());
     out.append('}');
+  }
+
+  private void write(AllocationSite site) {
+    open('{');
+    field("blocks", site.blocks());
+    field("bytes", site.bytes());
+    name("stack");
+    open('[');
+    site.stack().forEach(frame -> string(frame.toString()));
+    out.append("]}");
+  }
+
+  /** Class and method names may hold almost any character. */
+  private void string(String text) {
+    separate();
+    out.append('"');
+    for (int i = 0; i < text.length(); i++) {
+      final char c = text.charAt(i);
+      if (c < ' ' || c == '"' || c == '\\') {
+        out.append(String.format("\\u%04x", (int) c));
+      } else {
+        out.append(c);
+      }
+    }
+    out.append('"');
   }
 
   /** Begins an object or an array, which is itself an element where one precedes it. */

@@ -1,12 +1,17 @@
 package io.quarry.allocator;
 
+import io.quarry.checks.WatchedBlocks;
 import io.quarry.heap.Census;
 import io.quarry.slab.SizeClasses;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes the public statistics of what was counted. */
-record StatsOfCensus(long capacityBytes) {
+/**
+ * Makes the public statistics of what was counted.
+ *
+ * @param watched null if no block is watched
+ */
+record StatsOfCensus(long capacityBytes, WatchedBlocks watched) {
 
   AllocatorStats of(final Census census) {
     final List<SizeClassStats> rows = new ArrayList<>();
@@ -35,7 +40,7 @@ record StatsOfCensus(long capacityBytes) {
         freeBlockBytes,
         tailBytes,
         census.idleBytes(),
-        census.metadataBytes(),
+        census.metadataBytes() + (watched == null ? 0 : watched.metadataBytes()),
         census.returnedBytes(),
         census.discardedBytes(),
         census.refilledBytes(),
@@ -43,7 +48,8 @@ record StatsOfCensus(long capacityBytes) {
         Math.max(0, mallocs - liveBlocks),
         census.mappings(),
         census.misuses(),
-        rows);
+        rows,
+        watched == null ? List.of() : new AllocationSites(watched.live()));
   }
 
   private static SizeClassStats rowOf(final Census census, final int i) {

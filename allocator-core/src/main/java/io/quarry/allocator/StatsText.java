@@ -14,7 +14,31 @@ final class StatsText {
 
   private StatsText() {}
 
+  private static final int MOST_SITES = 20;
+
   static String of(AllocatorStats stats) {
+    final String text = withoutSites(stats);
+    return stats.allocationSites().isEmpty()
+        ? text
+        : text + '\n' + ofSites(stats.allocationSites());
+  }
+
+  /** Where live blocks were allocated, the largest sites in full. */
+  static String ofSites(List<AllocationSite> sites) {
+    final StringBuilder out = new StringBuilder("live checked blocks by allocation stack:\n");
+    for (final AllocationSite site : sites.subList(0, Math.min(MOST_SITES, sites.size()))) {
+      out.append(grouped(site.blocks())).append(site.blocks() == 1 ? " block, " : " blocks, ");
+      out.append(format(site.bytes())).append(", allocated\n");
+      site.stack().forEach(frame -> out.append("\tat ").append(frame).append('\n'));
+    }
+    if (sites.size() > MOST_SITES) {
+      out.append("and ").append(sites.size() - MOST_SITES).append(" smaller sites\n");
+    }
+    return out.toString();
+  }
+
+  /** All but what takes long: for the message of an exception. */
+  static String withoutSites(AllocatorStats stats) {
     final StringBuilder out = new StringBuilder(4096);
     out.append("Quarry allocator: ").append(format(stats.mappedBytes())).append(" mapped of ");
     out.append(format(stats.capacityBytes())).append(" capacity");
@@ -54,7 +78,7 @@ final class StatsText {
         count("mappings", stats.mappings(), "at most"),
         count("mallocs", stats.mallocCount(), ""),
         count("frees", stats.freeCount(), ""),
-        count("misuse", stats.misuseCount(), "bad frees found late"));
+        count("misuse", stats.misuseCount(), "bad frees, and writes, found late"));
   }
 
   private static void appendClasses(StringBuilder out, AllocatorStats stats) {

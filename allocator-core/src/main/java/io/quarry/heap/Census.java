@@ -60,6 +60,18 @@ public final class Census {
     metadataBytes += slab.rest() == null ? 0 : Rest.BYTES;
   }
 
+  /** Counts blocks as free that are free for the program and only held back. */
+  void holdBack(final int row, final long blocks, final long bytes) {
+    // What is freed for good at this moment may be counted as free already.
+    final long ofThem = Math.min(blocks, liveBlocks[row]);
+    liveBlocks[row] -= ofThem;
+    freeBlocks[row] += ofThem;
+    liveBytes[row] =
+        row < SizeClasses.COUNT
+            ? liveBlocks[row] * SizeClasses.bytes(row)
+            : Math.max(0, liveBytes[row] - bytes);
+  }
+
   void addMallocs(final int row, final long count) {
     mallocs[row] += count;
   }

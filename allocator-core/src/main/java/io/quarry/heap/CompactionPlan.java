@@ -59,7 +59,7 @@ public final class CompactionPlan {
 
   private void look(final Slab slab, final OfClass[] classes, final long nowNanos) {
     mallocs += slab.mallocCount();
-    if (slab.sizeClass() == Slab.LARGE || slab.isRetired()) {
+    if (slab.sizeClass() == Slab.LARGE || slab.isRetired() || Heaps.isWatched(slab)) {
       return;
     }
     if (classes[slab.sizeClass()] == null) {

@@ -9,5 +9,7 @@ public enum Freed {
   /** Within a slab, but not the start of a block. */
   INTERIOR,
   /** The block was free already. */
-  DOUBLE_FREE
+  DOUBLE_FREE,
+  /** Nothing yet: the block is watched, and whoever watches it has to see to it. */
+  WATCHED
 }

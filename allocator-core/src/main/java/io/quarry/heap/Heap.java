@@ -72,14 +72,16 @@ final class Heap extends SlabOwner {
   /** Blocks of each class that the thread got from shared heaps so far. */
   private final byte[] borrowed;
 
+  private final Kind kind;
+
+  /** Null if no block of this heap is to be a sample. */
+  private final Samples samples;
+
   /** What a thread does with medium blocks; null until it has had one. */
   private MediumUse mediumUse;
 
   /** Medium classes that have a current slab. */
   private int mediumCurrents;
-
-  /** Whether it is the one that compaction fills, which may use the headroom. */
-  private final boolean isForCompaction;
 
   @SuppressWarnings("unused") // QUEUE
   private Slab queue;
@@ -87,9 +89,18 @@ final class Heap extends SlabOwner {
   /** How often {@link #examine} was called since a slab was queued last. */
   private final AtomicInteger examinations = new AtomicInteger();
 
+  private enum Kind {
+    /** Its blocks go to whoever calls {@code malloc}. */
+    ORDINARY,
+    /** The one that compaction fills, which may use the headroom. */
+    COMPACTION,
+    /** Its blocks are watched, and freed by {@link WatchedSlabs} only. */
+    WATCHED
+  }
+
   private Heap(
       final Heaps heaps, final SlabSource source, final ReentrantLock lock, final int classes) {
-    this(heaps, source, lock, classes, false);
+    this(heaps, source, lock, classes, Kind.ORDINARY);
   }
 
   private Heap(
@@ -97,9 +108,10 @@ final class Heap extends SlabOwner {
       final SlabSource source,
       final ReentrantLock lock,
       final int classes,
-      final boolean isForCompaction) {
+      final Kind kind) {
     super(heaps);
-    this.isForCompaction = isForCompaction;
+    this.kind = kind;
+    this.samples = heaps == null || kind != Kind.ORDINARY ? null : heaps.newSamples();
     this.heaps = heaps;
     this.source = source;
     this.lock = lock;
@@ -129,7 +141,22 @@ final class Heap extends SlabOwner {
 
   /** The heap whose slabs compaction fills. {@link CompactedBlocks} is the one that acts for it. */
   static Heap ofCompaction(final Heaps heaps, final SlabSource source) {
-    return new Heap(heaps, source, null, SizeClasses.COUNT, true);
+    return new Heap(heaps, source, null, SizeClasses.COUNT, Kind.COMPACTION);
+  }
+
+  /** A heap for everybody who holds its lock, whose blocks are watched. */
+  static Heap watched(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, new ReentrantLock(), SizeClasses.COUNT, Kind.WATCHED);
+  }
+
+  /** As {@link #ofLarge}, of blocks that are watched. */
+  static Heap ofWatchedLarge(final Heaps heaps, final SlabSource source) {
+    return new Heap(heaps, source, null, 0, Kind.WATCHED);
+  }
+
+  /** Whether its blocks are watched. */
+  boolean isWatched() {
+    return kind == Kind.WATCHED;
   }
 
   Heaps heaps() {
@@ -243,19 +270,28 @@ final class Heap extends SlabOwner {
     if (slab == Slab.NOBODY) {
       return 0;
     }
-    slab.putBack();
-    return slab.reload() ? Heaps.untagged(take(sizeClass)) : 0;
+    putBack(slab);
+    if (samples != null && samples.isDue(slab)) {
+      return 0;
+    }
+    return reload(slab) ? Heaps.untagged(take(sizeClass)) : 0;
   }
 
   /** Issues a small block from what the heap has; 0 if there is more to it. */
   long takeSmall(final int sizeClass) {
-    return findCandidate(sizeClass) ? current[sizeClass].take() : 0;
+    if (samples == null) {
+      return findCandidate(sizeClass) ? current[sizeClass].take() : 0;
+    }
+    final Slab slab = current[sizeClass];
+    final boolean has = slab.hasCandidate() || slab != Slab.NOBODY && reloadUnlessDue(slab);
+    return has ? slab.take() : 0;
   }
 
   /**
    * Allocates a block of a class, carving a slab if need be.
    *
-   * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
+   * @return its address, tagged if {@link Heaps#isKnownZero} or {@link Heaps#isSample}; or a
+   *     negative {@link Heaps#refusal}
    */
   long allocate(final int sizeClass) {
     if (findCandidate(sizeClass) || takeOver(sizeClass)) {
@@ -285,24 +321,34 @@ final class Heap extends SlabOwner {
   private long take(final int sizeClass) {
     final Slab slab = current[sizeClass];
     final long address = slab.take();
+    final long sample = samples != null && samples.takeDue() ? Heaps.SAMPLE : 0;
     // Small blocks are cleared faster than it could be remembered that they need not be.
     return sizeClass >= SizeClasses.SMALL_COUNT && slab.firstIssue(slab.indexOf(address))
-        ? address | Heaps.KNOWN_ZERO
-        : address;
+        ? address | sample | Heaps.KNOWN_ZERO
+        : address | sample;
+  }
+
+  /** As {@link #reload}, but false as well if the next block is a sample. */
+  private boolean reloadUnlessDue(final Slab slab) {
+    return !samples.isDue(slab) && samples.reload(slab);
+  }
+
+  private boolean reload(final Slab slab) {
+    return samples == null ? slab.reload() : samples.reload(slab);
   }
 
   private boolean findCandidate(final int sizeClass) {
     final Slab exhausted = current[sizeClass];
-    if (!isForCompaction && sizeClass >= SizeClasses.SMALL_COUNT) {
+    if (kind != Kind.COMPACTION && sizeClass >= SizeClasses.SMALL_COUNT) {
       // A medium block that was just freed is still in the caches: look for the lowest anew instead
       // of going round. Slabs of small blocks have many words, and going round at each of them
       // would touch all of their pages.
-      exhausted.putBack();
+      putBack(exhausted);
     }
-    if (exhausted.hasCandidate() || exhausted.reload()) {
+    if (exhausted.hasCandidate() || reload(exhausted)) {
       return true;
     }
-    if (drainQueue() && exhausted.reload()) {
+    if (drainQueue() && reload(exhausted)) {
       return true;
     }
     retreat(sizeClass);
@@ -311,7 +357,7 @@ final class Heap extends SlabOwner {
         next = available[sizeClass].poll()) {
       if (next.makeCurrent(this)) {
         current(sizeClass, next);
-        if (next.reload()) {
+        if (reload(next)) {
           return true;
         }
         retreat(sizeClass);
@@ -323,12 +369,19 @@ final class Heap extends SlabOwner {
     return false;
   }
 
+  private void putBack(final Slab slab) {
+    if (samples != null) {
+      samples.putBack(slab);
+    }
+    slab.putBack();
+  }
+
   /**
    * Makes a slab current that compaction has filled and in which blocks were freed since. Better
    * than to carve a new one: its holes would else wait for the next compaction.
    */
   private boolean takeOver(final int sizeClass) {
-    if (isForCompaction) {
+    if (kind != Kind.ORDINARY) {
       return false;
     }
     for (Slab next = heaps.compacted().handOver(sizeClass, this);
@@ -337,7 +390,7 @@ final class Heap extends SlabOwner {
       retreat(sizeClass);
       current(sizeClass, next);
       reportTwice(next, next.drain());
-      if (next.reload()) {
+      if (reload(next)) {
         return true;
       }
     }
@@ -401,12 +454,12 @@ final class Heap extends SlabOwner {
     final Slab slab = new Slab(this, sizeClass, blockBytes, blocks);
     slab.makeCurrent(this); // before anybody can see it
     final Refusal refusal =
-        isForCompaction
+        kind == Kind.COMPACTION
             ? source.carve(slab, granules, 1)
             : source.carveLeavingHeadroom(slab, granules);
     if (refusal == null) {
       retreat(sizeClass);
-      slab.reload();
+      reload(slab);
       current(sizeClass, slab);
     }
     return refusal;
@@ -626,6 +679,10 @@ final class Heap extends SlabOwner {
 
   /** Java-heap bytes of this object and its tables, about. */
   long metadataBytes() {
-    return 200L + 32L * current.length + borrowed.length + (lock == null ? MediumUse.BYTES : 0);
+    return 200L
+        + 32L * current.length
+        + borrowed.length
+        + (lock == null ? MediumUse.BYTES : 0)
+        + (samples == null ? 0 : Samples.BYTES);
   }
 }

@@ -1,5 +1,6 @@
 package io.quarry.heap;
 
+import io.quarry.region.Geometry;
 import io.quarry.region.GranuleSupply;
 import io.quarry.region.LimitedGranules;
 import io.quarry.region.Refusal;
@@ -64,6 +65,9 @@ public final class Heaps {
   /** Set in an outcome besides the address, whose low bits are clear. */
   static final long KNOWN_ZERO = 1;
 
+  /** As {@link #KNOWN_ZERO}. */
+  static final long SAMPLE = 2;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final HeapTable table = new HeapTable();
   private final List<Heap> owned = new ArrayList<>();
@@ -73,6 +77,7 @@ public final class Heaps {
   private final SlabSource source;
   private final LargeBlocks large;
   private final CompactedBlocks compacted;
+  private final WatchedSlabs watched;
   private final Compactor compactor;
   private final IdleThreads idleThreads = new IdleThreads(this);
   private final PartialReturn partialReturn;
@@ -80,6 +85,9 @@ public final class Heaps {
   private final Misuses misuses = new Misuses();
   private final CallsInFlight calls = new CallsInFlight();
   private final Runnable wakeMaintenance;
+
+  /** 0 if no block is to be a sample. */
+  private final long sampleIntervalBytes;
 
   /** Whose granules these are; null if they are the kernel's. */
   private final Heaps parent;
@@ -91,6 +99,9 @@ public final class Heaps {
   private volatile int heapsMade;
 
   private volatile boolean closed;
+
+  /** Frees what is free for the program and only held back. */
+  private volatile Runnable releaseHeldBack = () -> {};
 
   /** The heap that the agent is about to take from a live thread, and the thread; or null. */
   private Heap suspended;
@@ -108,20 +119,23 @@ public final class Heaps {
    */
   public Heaps(
       final GranuleSupply granules, final LongSupplier nanoClock, final Runnable wakeMaintenance) {
-    this(granules, nanoClock, wakeMaintenance, DEFAULT_PARTIAL_RETURN_CALLS);
+    this(granules, nanoClock, wakeMaintenance, DEFAULT_PARTIAL_RETURN_CALLS, 0);
   }
 
   /**
    * No heap yet.
    *
    * @param partialReturnCalls system calls a second that may be spent on parts of slabs in use
+   * @param sampleIntervalBytes the mean distance of the blocks that are {@link #isSample}, in bytes
+   *     allocated; 0 if there are to be none
    */
   public Heaps(
       final GranuleSupply granules,
       final LongSupplier nanoClock,
       final Runnable wakeMaintenance,
-      final int partialReturnCalls) {
-    this(null, granules, nanoClock, wakeMaintenance, partialReturnCalls);
+      final int partialReturnCalls,
+      final long sampleIntervalBytes) {
+    this(null, granules, nanoClock, wakeMaintenance, partialReturnCalls, sampleIntervalBytes);
   }
 
   private Heaps(
@@ -129,15 +143,18 @@ public final class Heaps {
       final GranuleSupply granules,
       final LongSupplier nanoClock,
       final Runnable wakeMaintenance,
-      final int partialReturnCalls) {
+      final int partialReturnCalls,
+      final long sampleIntervalBytes) {
     this.parent = parent;
     this.granules = granules;
+    this.sampleIntervalBytes = sampleIntervalBytes;
     this.partialReturnCalls = partialReturnCalls;
     this.wakeMaintenance = wakeMaintenance;
     source = new SlabSource(granules, nanoClock, root()::stir); // the root's are what falls idle
     large = new LargeBlocks(this, source);
     shared = new SharedHeaps(this, source);
     compacted = new CompactedBlocks(this, source);
+    watched = new WatchedSlabs(this, source);
     compactor = new Compactor(this, source, compacted);
     Absence.isPossible(); // initialised now: the agent may first need it when the Java heap is full
     partialReturn = new PartialReturn(this, source, partialReturnCalls);
@@ -156,7 +173,8 @@ public final class Heaps {
             new LimitedGranules(granules, limitBytes),
             nanoClock,
             wakeMaintenanceOfChild,
-            partialReturnCalls);
+            partialReturnCalls,
+            sampleIntervalBytes);
     granules.lock().lock();
     try {
       if (closed) {
@@ -219,6 +237,16 @@ public final class Heaps {
     return compacted;
   }
 
+  /** The slabs of blocks that are watched. */
+  public WatchedSlabs watched() {
+    return watched;
+  }
+
+  /** For a heap to find out which of its blocks are samples; null if none is to be. */
+  Samples newSamples() {
+    return sampleIntervalBytes == 0 ? null : new Samples(sampleIntervalBytes);
+  }
+
   /** From a thread to what it allocates from. */
   public HeapTable table() {
     return table;
@@ -227,11 +255,29 @@ public final class Heaps {
   // --- allocating --------------------------------------------------------------------------------
 
   /**
-   * Allocates a block of a class.
+   * Allocates a block.
    *
-   * @return its address, tagged if it is {@link #isKnownZero}; or a negative {@link #refusal}
+   * @param size 0 or more
+   * @param alignment a power of two, at most that of a region
+   * @return its address, tagged if it is {@link #isKnownZero} or {@link #isSample}; or a negative
+   *     {@link #refusal}
    */
-  public long allocate(final int sizeClass) {
+  public long allocate(final long size, final long alignment) {
+    final int sizeClass = classFor(size, alignment);
+    return sizeClass >= 0 ? allocate(sizeClass) : large.allocate(size, alignment);
+  }
+
+  /** The class of a block; -1 if it has to be a large one. */
+  public static int classFor(final long size, final long alignment) {
+    if (size > SizeClasses.MAX_CLASS_BYTES || alignment > Geometry.GRANULE_BYTES) {
+      return -1;
+    }
+    return alignment <= SizeClasses.QUANTUM
+        ? SizeClasses.of((int) size)
+        : SizeClasses.ofAligned((int) size, (int) alignment);
+  }
+
+  private long allocate(final int sizeClass) {
     long address = allocateOnce(sizeClass);
     if (hasNoRoom(address)) {
       // Nothing may be held back for later use while somebody goes without.
@@ -248,7 +294,8 @@ public final class Heaps {
     return outcome < 0 && (refusal(outcome).isLimit() || outcome == refused(Refusal.TOO_LARGE));
   }
 
-  static long refused(final Refusal refusal) {
+  /** The outcome that stands for a refusal. */
+  public static long refused(final Refusal refusal) {
     return -1L - refusal.ordinal();
   }
 
@@ -259,7 +306,12 @@ public final class Heaps {
 
   /** The address that a positive outcome stands for. */
   public static long untagged(final long outcome) {
-    return outcome & ~KNOWN_ZERO;
+    return outcome & ~(KNOWN_ZERO | SAMPLE);
+  }
+
+  /** Whether the block of a positive outcome was drawn to be a sample. */
+  public static boolean isSample(final long outcome) {
+    return (outcome & SAMPLE) != 0;
   }
 
   /** Whether the block of a positive outcome is known to hold nothing but zeros. */
@@ -391,7 +443,7 @@ public final class Heaps {
     if (!slab.isBlockStart(address)) {
       return Freed.INTERIOR;
     }
-    return freed(slab, slab.indexOf(address)) ? Freed.FREED : Freed.DOUBLE_FREE;
+    return freed(slab, slab.indexOf(address));
   }
 
   /**
@@ -413,25 +465,39 @@ public final class Heaps {
     return index >= 0 && owner.freeRemote(guess, index);
   }
 
-  private boolean freed(final Slab slab, final int index) {
+  private Freed freed(final Slab slab, final int index) {
     if (slab.isRetired()) {
-      return false;
-    }
-    if (slab.sizeClass() == Slab.LARGE) {
-      return large.free(slab);
+      return Freed.DOUBLE_FREE;
     }
     final Heap owner = (Heap) slab.owner();
-    if (owner.lock() != null) {
-      owner.lock().lock();
-      try {
-        return owner.freeLocal(slab, index);
-      } finally {
-        owner.lock().unlock();
-      }
+    if (slab.sizeClass() == Slab.LARGE) {
+      return owner.isWatched() ? Freed.WATCHED : verdict(large.free(slab));
     }
-    return owner.isActedForBy(Thread.currentThread())
-        ? owner.freeLocal(slab, index)
-        : owner.freeRemote(slab, index);
+    if (owner.lock() != null) {
+      return owner.isWatched() ? Freed.WATCHED : verdict(freeLocked(owner, slab, index));
+    }
+    return verdict(
+        owner.isActedForBy(Thread.currentThread())
+            ? owner.freeLocal(slab, index)
+            : owner.freeRemote(slab, index));
+  }
+
+  private static Freed verdict(final boolean wasLive) {
+    return wasLive ? Freed.FREED : Freed.DOUBLE_FREE;
+  }
+
+  private static boolean freeLocked(final Heap owner, final Slab slab, final int index) {
+    owner.lock().lock();
+    try {
+      return owner.freeLocal(slab, index);
+    } finally {
+      owner.lock().unlock();
+    }
+  }
+
+  /** Whether the blocks of a slab are watched, or were. */
+  public static boolean isWatched(final Slab slab) {
+    return slab.owner() instanceof Heap heap && heap.isWatched();
   }
 
   /** Whether a slab, or what is left of it, belongs to this allocator. */
@@ -452,15 +518,25 @@ public final class Heaps {
    */
   public void retireEmpties() {
     openChildren().forEach(Heaps::retireEmpties);
+    releaseHeldBack.run();
     final Heap own = table.find(Thread.currentThread());
     if (own != Heap.NONE) {
       own.retireEmptyCurrents();
     }
     shared.forEachLocked(Heap::retireEmptyCurrents);
+    watched.retireEmptyCurrents();
     abandonDead();
     drainAbandoned();
     compacted.drain();
     liveHeaps().forEach(Heap::examineNew);
+  }
+
+  /**
+   * Sets what is to be done before memory runs short: to free blocks that are free for the program
+   * and only held back. Called by any thread, without any lock.
+   */
+  public void onShortage(final Runnable release) {
+    releaseHeldBack = release;
   }
 
   /**
@@ -479,7 +555,7 @@ public final class Heaps {
   }
 
   /** Says that something happened which {@link #housekeep} will have to see to in time. */
-  void stir() {
+  public void stir() {
     if (sleepsLong) {
       sleepsLong = false;
       wakeMaintenance.run();
@@ -502,7 +578,9 @@ public final class Heaps {
     drainAbandoned();
     compacted.drain();
     liveHeaps().forEach(Heap::examine);
-    long delay = shared.retireResting(nowNanos, idleNanos);
+    long delay =
+        Math.min(
+            shared.retireResting(nowNanos, idleNanos), watched.retireResting(nowNanos, idleNanos));
     granules.returnIdle(nowNanos - idleNanos);
     final Long oldest = granules.oldestIdleNanos();
     if (oldest != null) {
@@ -653,6 +731,7 @@ public final class Heaps {
     }
     // Whoever is in there comes out; whoever comes later sees that it is closed.
     shared.forEachLocked(heap -> {});
+    watched.awaitOut();
     partialReturn.awaitEnd();
   }
 
@@ -694,6 +773,7 @@ public final class Heaps {
       if (parent.children.remove(this)) {
         parent.source.absorb(source);
         compacted.absorbInto(parent.source);
+        watched.absorbInto(parent.source);
         parent.misuses.absorb(misuses);
         parent.partialReturn.absorb(partialReturn);
       }
@@ -752,6 +832,7 @@ public final class Heaps {
   private void countInto(final Census census) {
     source.countInto(census);
     compacted.countInto(census);
+    watched.countInto(census);
     census.addMisuses(misuses.count());
     census.addMetadata(shared.metadataBytes() + heapsMade * Heap.OWNED_BYTES);
     census.addPartialReturn(partialReturn.discardedBytes(), partialReturn.refilledBytes());

@@ -32,10 +32,15 @@ public final class LargeBlocks {
    * @return its address, tagged if {@link Heaps#isKnownZero}; or a negative {@link Heaps#refusal}
    */
   public long allocate(final long size, final long alignmentBytes) {
+    return allocate(size, alignmentBytes, owner);
+  }
+
+  /** As {@link #allocate(long, long)}, a block of another owner. */
+  long allocate(final long size, final long alignmentBytes, final Heap ofOwner) {
     if (size > Geometry.MAX_BLOCK_BYTES) {
       return Heaps.refused(Refusal.TOO_LARGE);
     }
-    final Slab slab = newSlab(Math.max(1, Geometry.granulesFor(size)));
+    final Slab slab = newSlab(Math.max(1, Geometry.granulesFor(size)), ofOwner);
     final int alignment = (int) Geometry.granulesFor(alignmentBytes);
     final long granules = slab.blockBytes() >>> Geometry.GRANULE_SHIFT;
     Refusal refusal = source.carve(slab, granules, alignment);
@@ -49,8 +54,8 @@ public final class LargeBlocks {
     return slab.run().pristine() ? slab.base() | Heaps.KNOWN_ZERO : slab.base();
   }
 
-  private Slab newSlab(final long granules) {
-    final Slab slab = new Slab(owner, Slab.LARGE, Geometry.bytesOf(granules), 1);
+  private static Slab newSlab(final long granules, final Heap ofOwner) {
+    final Slab slab = new Slab(ofOwner, Slab.LARGE, Geometry.bytesOf(granules), 1);
     slab.issueOnly();
     return slab;
   }
@@ -85,7 +90,7 @@ public final class LargeBlocks {
       return slab.base();
     }
     final boolean shorter = granules < slab.run().granules();
-    final Slab successor = newSlab(granules);
+    final Slab successor = newSlab(granules, (Heap) slab.owner());
     if (!slab.claim()) {
       return 0;
     }

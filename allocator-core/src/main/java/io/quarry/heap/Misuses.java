@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Bad frees that were found only after the call that made them had returned. They are counted, and
+ * Bad frees, and writes, that were found only after they had been made. They are counted, and
  * described for a listener, which hears of them from the maintenance thread and with no lock held.
  */
 public final class Misuses {
@@ -33,6 +33,12 @@ public final class Misuses {
             "%d block(s) of %d bytes in the slab at 0x%x were freed at their old address after the"
                 + " relocator had agreed to the new one",
             blocks, slab.blockBytes(), slab.base()));
+  }
+
+  /** Takes note of anything else, described by whoever found it. */
+  public void found(final String description) {
+    count.incrementAndGet();
+    unreported.offer(description);
   }
 
   /** Takes over what another has noted and not reported. */

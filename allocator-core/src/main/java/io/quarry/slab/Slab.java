@@ -310,6 +310,30 @@ public final class Slab extends SlabRecords {
     return false;
   }
 
+  /**
+   * Gives up all candidates but the lowest so many, right after {@link #reload}.
+   *
+   * @return how many are left
+   */
+  public int keepCandidates(final long most) {
+    final int before = Long.bitCount(word);
+    if (before <= most) {
+      return before;
+    }
+    long surplus = word;
+    for (int kept = 0; kept < most; kept++) {
+      surplus &= surplus - 1;
+    }
+    word ^= surplus;
+    checkedOut -= Long.bitCount(surplus);
+    return (int) most;
+  }
+
+  /** How many candidates there are; the owner only. */
+  public int candidates() {
+    return Long.bitCount(word);
+  }
+
   /** The bits of a word that stand for blocks. */
   private long blocksOf(final int i) {
     final int blocks = blockCount - (i << 6);

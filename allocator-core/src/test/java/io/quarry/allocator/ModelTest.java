@@ -14,17 +14,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random operations against a reference model: several threads, some of which die with live blocks,
  * and virtual ones where there are such. {@code -Dquarry.test.ops} sets the number of operations,
- * {@code -Dquarry.test.seed} repeats a run as far as the scheduler lets it.
+ * {@code -Dquarry.test.seed} repeats a run as far as the scheduler lets it, {@code -Dquarry.checks}
+ * makes all of it run with checks.
  */
 class ModelTest {
   private static final long OPERATIONS = Long.getLong("quarry.test.ops", 12_000_000);
   private static final long SEED = Long.getLong("quarry.test.seed", System.nanoTime());
   private static final long CAPACITY = 384L << 20;
   private static final int THREADS = 4;
+  private static final long SAMPLE_INTERVAL = 64 << 10;
 
   @Test
   void manyThreadsAgreeWithTheModel() throws Exception {
@@ -60,6 +64,21 @@ class ModelTest {
     run(SEED + 5, OPERATIONS / 32, 64L << 20, Duration.ofMillis(20), ReturnMode.UNMAP, file);
   }
 
+  /** With samples so dense that every thread meets some, and every block that may be one is. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Checks.class,
+      names = {"SAMPLED", "FULL"})
+  void manyThreadsAgreeWithTheModelWithChecks(final Checks checks) throws Exception {
+    final long operations = OPERATIONS / (checks == Checks.FULL ? 64 : 16);
+    final Duration idleTime = Duration.ofMillis(20);
+    final Backing memory = Backing.privateMemory();
+    run(SEED + 6, operations, CAPACITY, idleTime, ReturnMode.UNMAP, memory, checks);
+    final Model model =
+        run(SEED + 7, operations, 16L << 20, idleTime, ReturnMode.UNMAP, memory, checks);
+    assertThat(model.exhaustions()).as("how often the limit was met").isPositive();
+  }
+
   /** Two arenas that share too little, each with its model; one of them is closed as it is. */
   @Test
   void arenasAgreeWithTheirModelsAndTheirParentWithTheSum() throws Exception {
@@ -71,11 +90,11 @@ class ModelTest {
             .regionSize(16L << 20)
             .idleTime(Duration.ofMillis(5))
             .build()) {
-      final Model whole = new Model(allocator, capacity);
+      final Model whole = checkedBy(Checks.byProperty(), new Model(allocator, capacity));
       final List<Model> models =
           List.of(
-              Model.ofArena(allocator.newArena(limit), limit),
-              Model.ofArena(allocator.newArena(limit), limit));
+              checkedBy(Checks.byProperty(), Model.ofArena(allocator.newArena(limit), limit)),
+              checkedBy(Checks.byProperty(), Model.ofArena(allocator.newArena(limit), limit)));
       final AtomicBoolean ended = new AtomicBoolean();
       final Thread observer = new Thread(() -> whole.observe(ended), "observer");
       observer.start();
@@ -129,6 +148,10 @@ class ModelTest {
     return run(seed, operations, capacity, idleTime, mode, Backing.privateMemory());
   }
 
+  private static Model checkedBy(final Checks checks, final Model model) {
+    return checks == Checks.STANDARD ? model : model.withRedZones();
+  }
+
   private static Model run(
       final long seed,
       final long operations,
@@ -137,6 +160,18 @@ class ModelTest {
       final ReturnMode mode,
       final Backing backing)
       throws Exception {
+    return run(seed, operations, capacity, idleTime, mode, backing, Checks.byProperty());
+  }
+
+  private static Model run(
+      final long seed,
+      final long operations,
+      final long capacity,
+      final Duration idleTime,
+      final ReturnMode mode,
+      final Backing backing,
+      final Checks checks)
+      throws Exception {
     try (SlabAllocator allocator =
             SlabAllocator.builder()
                 .capacity(capacity)
@@ -144,12 +179,14 @@ class ModelTest {
                 .idleTime(idleTime)
                 .returnMode(mode)
                 .backing(backing)
+                .checks(checks)
+                .sampleInterval(SAMPLE_INTERVAL)
                 .build();
         SharedBlocks reader =
             backing == Backing.privateMemory()
                 ? null
                 : SharedBlocks.attach(allocator.backingPath())) {
-      final Model model = new Model(allocator, capacity, reader);
+      final Model model = checkedBy(checks, new Model(allocator, capacity, reader));
       final long done;
       try {
         done = play(model, seed, operations);

@@ -140,7 +140,10 @@ final class ModelWorker implements Runnable {
   private Entry stamped(final long address, final long size) {
     done++;
     final Entry entry = model.enter(address, size, allocator.usableSize(address));
-    // Blocks of any size have 16 bytes. Into the last ones goes where they are.
+    // Into the last bytes goes where they are.
+    if (!isStamped(entry)) {
+      return entry;
+    }
     contents.putLong(address, address * MIX);
     contents.putLong(address + entry.usable - 8, ~address * MIX);
     if (entry.usable > 64) {
@@ -149,12 +152,20 @@ final class ModelWorker implements Runnable {
     return entry;
   }
 
+  /** Unless it is checked, a block of any size has 16 bytes. */
+  private static boolean isStamped(final Entry entry) {
+    return entry.usable >= 16;
+  }
+
   private static long middleOf(final Entry entry) {
     return entry.address + (entry.usable / 2 & -8);
   }
 
   private void verify(final Entry entry) {
     final long address = entry.address;
+    if (!isStamped(entry)) {
+      return;
+    }
     if (contents.getLong(address) != address * MIX
         || contents.getLong(address + entry.usable - 8) != ~address * MIX
         || entry.usable > 64 && contents.getLong(middleOf(entry)) != address) {
@@ -185,7 +196,9 @@ final class ModelWorker implements Runnable {
     done++;
     verify(entry);
     // A later owner must not find our stamps where it expects its own.
-    contents.putLong(entry.address, 0xDEAD);
+    if (isStamped(entry)) {
+      contents.putLong(entry.address, 0xDEAD);
+    }
     model.leave(entry);
     if (random.nextInt(4) == 0) {
       allocator.free(entry.address, entry.size);
@@ -212,8 +225,9 @@ final class ModelWorker implements Runnable {
       verify(entry);
       return;
     }
-    if (newSize >= 8 && contents.getLong(moved) != entry.address * MIX
-        || newSize >= entry.usable
+    if (isStamped(entry) && newSize >= 8 && contents.getLong(moved) != entry.address * MIX
+        || isStamped(entry)
+            && newSize >= entry.usable
             && contents.getLong(moved + entry.usable - 8) != ~entry.address * MIX) {
       throw new AssertionError(entry + " lost its contents on the way to size " + newSize);
     }
@@ -263,8 +277,8 @@ final class ModelWorker implements Runnable {
       case 1 -> requireRefusal(entry.address, entry.usable + 1, Reason.SIZE_MISMATCH);
       case 2 -> requireRefusal(random.nextLong() | 1L << 62, -1, Reason.FOREIGN);
       default -> {
-        final long interior = random.nextLong(entry.usable / 16) * 16;
-        if (interior > 0) {
+        final long interior = random.nextLong(entry.usable / 16 + 1) * 16;
+        if (interior > 0 && interior < entry.usable) {
           requireRefusal(entry.address + interior, -1, Reason.INTERIOR);
         }
       }

@@ -1,5 +1,6 @@
 package io.quarry.bench.blocks;
 
+import io.quarry.allocator.Checks;
 import io.quarry.allocator.Relocator;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,12 @@ public enum Peer {
       return new QuarryBlocks(relocator);
     }
   },
+
+  /** This project, with some blocks checked. To be compared with itself, not with others. */
+  QUARRY_SAMPLED("quarry-sampled", "Quarry, sampled", slots -> new QuarryBlocks(Checks.SAMPLED)),
+
+  /** This project, with all blocks checked, as for tests. */
+  QUARRY_FULL("quarry-full", "Quarry, all checks", slots -> new QuarryBlocks(Checks.FULL)),
 
   /** {@code ByteBuffer.allocateDirect}, freed by its cleaner as soon as it is no longer needed. */
   DIRECT(

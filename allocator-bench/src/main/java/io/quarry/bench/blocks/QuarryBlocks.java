@@ -1,5 +1,6 @@
 package io.quarry.bench.blocks;
 
+import io.quarry.allocator.Checks;
 import io.quarry.allocator.Relocator;
 import io.quarry.allocator.SlabAllocator;
 import java.nio.ByteBuffer;
@@ -17,6 +18,11 @@ final class QuarryBlocks extends AddressedBlocks
   /** Blocks that are moved in the background, with the default target. */
   QuarryBlocks(Relocator relocator) {
     this(SlabAllocator.builder().relocator(relocator).build());
+  }
+
+  /** Blocks that are checked as far as the mode says. */
+  QuarryBlocks(Checks checks) {
+    this(SlabAllocator.builder().checks(checks).build());
   }
 
   private QuarryBlocks(SlabAllocator allocator) {

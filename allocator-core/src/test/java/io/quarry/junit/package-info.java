@@ -1,0 +1,2 @@
+/** Tests of {@code io.quarry.junit}. */
+package io.quarry.junit;
