@@ -88,6 +88,16 @@ public final class FaultyPosix extends DelegatingPosix {
     }
   }
 
+  /** A descriptor is gone also if the kernel reports an error. */
+  @Override
+  public synchronized void close(int fileDescriptor) {
+    try {
+      before("close", () -> Arguments.file(fileDescriptor));
+    } finally {
+      kernel.close(fileDescriptor);
+    }
+  }
+
   @Override
   public synchronized long mremap(
       long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
