@@ -1,6 +1,10 @@
 package io.quarry.allocator;
 
+import static io.quarry.allocator.InvalidAddressException.Reason.DOUBLE_FREE;
+import static io.quarry.allocator.InvalidAddressException.Reason.FOREIGN;
+import static io.quarry.allocator.InvalidAddressException.Reason.INTERIOR;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quarry.allocator.OffHeapExhaustedException.Reason;
 import io.quarry.posix.CountingPosix;
@@ -75,12 +79,13 @@ final class FaultHistory {
   /** How many requests the kernel's refusals have reached. */
   int refusals;
 
-  FaultHistory(final long seed) {
-    this(seed, Backing.privateMemory());
+  FaultHistory(final long seed, final Backing backing) {
+    this(new Random(seed), backing);
   }
 
-  FaultHistory(final long seed, final Backing backing) {
-    random = new Random(seed);
+  /** A history that takes every decision from a source. */
+  FaultHistory(final Random random, final Backing backing) {
+    this.random = random;
     shared = backing != Backing.privateMemory();
     allocator =
         SlabAllocator.builder()
@@ -154,7 +159,8 @@ final class FaultHistory {
     check();
   }
 
-  private void step() {
+  /** Does one thing. */
+  void step() {
     now += random.nextInt(400);
     if (random.nextInt(12) == 0) {
       misplacing.misplace(2);
@@ -304,6 +310,48 @@ final class FaultHistory {
       }
     }
     throw new AssertionError("asked to move what is not live");
+  }
+
+  /** Frees what must not be freed, if there is any block; nothing may come of it. */
+  void misuse() {
+    if (!blocks.isEmpty()) {
+      final Held block = blocks.get(random.nextInt(blocks.size()));
+      final long usable = block.owner.usableSize(block.address);
+      switch (random.nextInt(5)) {
+        case 0 -> requireRefused(block.owner, block.address + 1 + random.nextInt(15), INTERIOR);
+        case 1 -> requireRefused(block.owner, block.address + usable / 32 * 16 + 8, INTERIOR);
+        case 2 -> requireRefused(block.owner, 1L << 50 | block.address, FOREIGN);
+        case 3 -> {
+          final SlabAllocator other = owners[random.nextInt(owners.length)];
+          if (other != block.owner) {
+            requireRefused(other, block.address, FOREIGN);
+          }
+        }
+        default -> freeTwice(block);
+      }
+    }
+  }
+
+  private void freeTwice(final Held block) {
+    remove(blocks.indexOf(block));
+    block.owner.free(block.address);
+    if (!wasUnmapped(block)) {
+      requireRefused(block.owner, block.address, DOUBLE_FREE);
+    }
+  }
+
+  /** A block that is a region by itself is nobody's any more as soon as the region is gone. */
+  private boolean wasUnmapped(final Held block) {
+    return block.size > MIB;
+  }
+
+  private static void requireRefused(
+      final SlabAllocator owner, final long address, final InvalidAddressException.Reason reason) {
+    assertThatThrownBy(() -> owner.free(address))
+        .as("%s of 0x%x", reason, address)
+        .isInstanceOfSatisfying(
+            InvalidAddressException.class,
+            refused -> assertThat(refused.reason()).isEqualTo(reason));
   }
 
   private void freeOne() {
