@@ -190,7 +190,8 @@ public final class DirectoryStress {
     }
 
     @Actor
-    public void publish() {
+    public void forgetAndPublish() {
+      SlabDirectory.clear(tombstone.run().region());
       slab.place();
       SlabDirectory.put(slab);
     }
@@ -198,11 +199,6 @@ public final class DirectoryStress {
     @Actor
     public void lookUp() {
       SlabDirectory.guess(address, SlabDirectory.slabAt(address));
-    }
-
-    @Actor
-    public void forget() {
-      SlabDirectory.clear(tombstone.run().region());
     }
 
     @Arbiter
