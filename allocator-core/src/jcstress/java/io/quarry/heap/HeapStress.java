@@ -273,4 +273,71 @@ public final class HeapStress {
       made.close();
     }
   }
+
+  /** The last block is freed by another thread while the agent claims the slab and lets it go. */
+  @JCStressTest
+  @Outcome(id = "1", expect = ACCEPTABLE, desc = "one of them retired it")
+  @Outcome(expect = FORBIDDEN, desc = "an empty slab that was not found at once")
+  @State
+  public static class RemoteFreeAndClaim extends OneSlab {
+    public RemoteFreeAndClaim() {
+      super(1);
+      heap.settle();
+    }
+
+    @Actor
+    public void agent() {
+      if (slab.claim()) {
+        made.source.letGo(slab);
+      }
+    }
+
+    @Actor
+    public void remote() {
+      heap.freeRemote(slab, 0);
+    }
+
+    @Arbiter
+    public void look(final I_Result r) {
+      r.r1 = retired();
+      made.close();
+    }
+  }
+
+  /**
+   * The same, freed by the owner. His fast free has no fence: if the agent announces the slab at
+   * that moment, neither may see the other; but then the slab is queued, and the agent looks there.
+   */
+  @JCStressTest
+  @Outcome(id = "1", expect = ACCEPTABLE, desc = "one of them retired it")
+  @Outcome(
+      id = "2",
+      expect = ACCEPTABLE_INTERESTING,
+      desc = "neither saw the other, the agent found it")
+  @Outcome(expect = FORBIDDEN, desc = "an empty slab that nobody finds")
+  @State
+  public static class LocalFreeAndClaim extends OneSlab {
+    public LocalFreeAndClaim() {
+      super(1);
+      heap.settle();
+    }
+
+    @Actor
+    public void agent() {
+      if (slab.claim()) {
+        made.source.letGo(slab);
+      }
+    }
+
+    @Actor
+    public void owner() {
+      freeByOwner(0);
+    }
+
+    @Arbiter
+    public void look(final I_Result r) {
+      r.r1 = retired();
+      made.close();
+    }
+  }
 }

@@ -12,6 +12,7 @@ import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 import org.openjdk.jcstress.infra.results.LL_Result;
@@ -297,6 +298,116 @@ public final class HeapsStress {
       r.r2 = 0;
       for (final Heap heap : heaps.liveHeaps()) {
         r.r2 += heap.threadVolatile() != null ? 1 : 100;
+      }
+      made.close();
+    }
+  }
+
+  /**
+   * Two threads want a heap, and a dead one has left one with a slab of eight blocks, one in use.
+   * One of them adopts it and allocates from the slab; the other gets another heap and another slab.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0, 2", "0, 1, 2"},
+      expect = ACCEPTABLE,
+      desc = "one of them adopted it")
+  @Outcome(
+      id = "1, 1, 3",
+      expect = ACCEPTABLE,
+      desc = "one after the other: the harness has ended the thread of the first")
+  @Outcome(expect = FORBIDDEN, desc = "both at once, or neither, or a block issued twice")
+  @State
+  public static class TwoAdopt extends DeadThread {
+    public TwoAdopt() {
+      heaps.housekeep(0, 1);
+    }
+
+    @Actor
+    public void one(final III_Result r) {
+      r.r1 = allocatedFromSlab();
+    }
+
+    @Actor
+    public void other(final III_Result r) {
+      r.r2 = allocatedFromSlab();
+    }
+
+    @Arbiter
+    public void look(final III_Result r) {
+      r.r3 = slab.liveCount();
+      made.close();
+    }
+
+    private int allocatedFromSlab() {
+      return SlabDirectory.slabAt(allocateOfOwnHeap(heaps)) == slab ? 1 : 0;
+    }
+  }
+
+  /**
+   * A heap is adopted, or its slabs settled, while all is closed and retired: no address comes
+   * afterwards, and all granules come back once.
+   */
+  @JCStressTest
+  @Outcome(id = "refused, 0", expect = ACCEPTABLE, desc = "none afterwards, and all came back")
+  @Outcome(expect = FORBIDDEN, desc = "an address after the end, or granules lost or given twice")
+  @State
+  public static class AdoptAndEnd extends DeadThread {
+    @Actor
+    public void agentAndAdopter() {
+      heaps.housekeep(0, 1);
+      heaps.allocate(CLASS);
+    }
+
+    @Actor
+    public void close() {
+      heaps.close();
+      heaps.retireAll();
+    }
+
+    @Arbiter
+    public void look(final LL_Result r) {
+      heaps.retireAll();
+      final long late = heaps.allocate(CLASS);
+      r.r1 = late < 0 && Heaps.refusal(late) == Refusal.CLOSED ? "refused" : "address";
+      made.regions.lock().lock();
+      try {
+        r.r2 = made.regions.mappedBytes() - made.regions.idleBytes();
+      } finally {
+        made.regions.lock().unlock();
+      }
+      made.close();
+    }
+  }
+
+  /** A free of another thread's block, and the agent's look at the queue, while all is retired. */
+  @JCStressTest
+  @Outcome(
+      id = {"FREED, 0", "DOUBLE_FREE, 0", "FOREIGN, 0"},
+      expect = ACCEPTABLE,
+      desc = "taken, or too late; either way the granules came back once")
+  @Outcome(expect = FORBIDDEN, desc = "granules were lost or given twice")
+  @State
+  public static class FreeExamineAndEnd extends DeadThread {
+    @Actor
+    public void remoteAndAgent(final LL_Result r) {
+      r.r1 = heaps.free(block);
+      heaps.retireEmpties();
+    }
+
+    @Actor
+    public void close() {
+      heaps.close();
+      heaps.retireAll();
+    }
+
+    @Arbiter
+    public void look(final LL_Result r) {
+      made.regions.lock().lock();
+      try {
+        r.r2 = made.regions.mappedBytes() - made.regions.idleBytes();
+      } finally {
+        made.regions.lock().unlock();
       }
       made.close();
     }

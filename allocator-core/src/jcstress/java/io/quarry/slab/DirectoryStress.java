@@ -137,4 +137,82 @@ public final class DirectoryStress {
       r.r1 = SlabDirectory.slabAt(address) == slab ? "stays" : "forgotten";
     }
   }
+
+  /** The guess, which is published after the slab: whoever finds it finds it complete. */
+  @JCStressTest
+  @Outcome(id = "nobody", expect = ACCEPTABLE, desc = "too early, or displaced by another's")
+  @Outcome(id = "complete", expect = ACCEPTABLE, desc = "published")
+  @Outcome(expect = FORBIDDEN, desc = "half made, or not in the directory though it is the guess")
+  @State
+  public static class Guess extends PlacedSlab {
+    @Actor
+    public void publish() {
+      slab.place();
+      SlabDirectory.put(slab);
+    }
+
+    @Actor
+    public void ask(final L_Result r) {
+      final Slab seen = SlabDirectory.guessAt(address + 128);
+      if (seen != slab) {
+        r.r1 = "nobody";
+      } else {
+        r.r1 =
+            SlabDirectory.slabAt(address) == slab
+                    && seen.base() == address
+                    && seen.isBlockStart(address + 128)
+                    && seen.isFree(1)
+                ? "complete"
+                : "half made";
+      }
+    }
+  }
+
+  /**
+   * A reader makes what it has looked up the guess, while the slab is forgotten and another is
+   * published in its place. The guess may be out of date in the end; then it is of a tombstone, or
+   * of nobody, and never stands for the new slab's blocks.
+   */
+  @JCStressTest
+  @Outcome(id = "new", expect = ACCEPTABLE, desc = "the guess is right")
+  @Outcome(id = "old", expect = ACCEPTABLE, desc = "out of date, and refuses every free")
+  @Outcome(id = "nobody", expect = ACCEPTABLE, desc = "out of date, and of nobody")
+  @Outcome(expect = FORBIDDEN, desc = "a guess that takes a free of the new slab's block")
+  @State
+  public static class StaleGuess extends PlacedSlab {
+    private final Slab tombstone = placed(new Owner(), new MadeUpMemory(address));
+
+    {
+      tombstone.place();
+      SlabDirectory.put(tombstone);
+      tombstone.claim();
+      tombstone.retire();
+    }
+
+    @Actor
+    public void forgetAndPublish() {
+      SlabDirectory.clear(tombstone.run().region());
+      slab.place();
+      SlabDirectory.put(slab);
+    }
+
+    @Actor
+    public void lookUp() {
+      SlabDirectory.guess(address, SlabDirectory.slabAt(address));
+    }
+
+    @Arbiter
+    public void look(final L_Result r) {
+      final Slab guess = SlabDirectory.guessAt(address);
+      if (SlabDirectory.slabAt(address) != slab) {
+        r.r1 = "forgotten";
+      } else if (guess == slab) {
+        r.r1 = "new";
+      } else if (guess == tombstone) {
+        r.r1 = guess.freeFast(address) || guess.freeRemote(0) ? "taken" : "old";
+      } else {
+        r.r1 = guess == Slab.NOBODY ? "nobody" : "somebody else's";
+      }
+    }
+  }
 }

@@ -235,4 +235,75 @@ public final class SlabStress {
       r.r2 = !slab.claim() ? 2 : slab.isEmpty() ? 1 : 0;
     }
   }
+
+  /**
+   * Two remote frees of one block at the same instant, and a drain: the owner may move the first
+   * one's bit between the look and the OR of the second. Then both are taken, the bit is in both
+   * maps, and the next drain (r3) counts it. Found by the model in io.quarry.model. As everywhere
+   * here, two actors: a machine of two processors runs no test of three.
+   */
+  @JCStressTest
+  @Outcome(id = {"1, 0, 0", "0, 1, 0"}, expect = ACCEPTABLE, desc = "one was refused")
+  @Outcome(id = "1, 1, 1", expect = ACCEPTABLE_INTERESTING, desc = "both taken, and counted")
+  @Outcome(expect = FORBIDDEN, desc = "both refused, or both taken and not counted")
+  @State
+  public static class TwoRemoteFreesAndDrain extends FullSlab {
+    @Actor
+    public void firstAndOwner(final III_Result r) {
+      r.r1 = bit(slab.freeRemote(0));
+      slab.drain(); // which thread does it makes no difference
+    }
+
+    @Actor
+    public void second(final III_Result r) {
+      r.r2 = bit(slab.freeRemote(0));
+    }
+
+    @Arbiter
+    public void look(final III_Result r) {
+      r.r3 = slab.drain();
+    }
+  }
+
+  /**
+   * A claimant looks twice which parts of a slab hold no live block, while the owner and another
+   * thread free in it: a part that was empty stays so, for its pages are being given back.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 0", "0, 1", "0, 2", "0, 3", "1, 1", "1, 3", "2, 2", "2, 3", "3, 3"},
+      expect = ACCEPTABLE,
+      desc = "the second look finds what the first found, or more")
+  @Outcome(expect = FORBIDDEN, desc = "a part that was empty is not any more")
+  @State
+  public static class EmptyPartsOnlyGrow extends FullSlab {
+    {
+      slab.freeLocal(1);
+      slab.freeLocal(3);
+      slab.makeHeld();
+      slab.claim();
+    }
+
+    @Actor
+    public void ownerAndRemote() {
+      freeFastOrSlow(0);
+      slab.freeRemote(2); // which thread does it makes no difference
+      slab.drain();
+    }
+
+    @Actor
+    public void claimant(final II_Result r) {
+      r.r1 = emptyHalves();
+      r.r2 = emptyHalves();
+    }
+
+    private int emptyHalves() {
+      return bit(areFree(0, 1)) | bit(areFree(2, 3)) << 1;
+    }
+
+    /** What {@link Slab#emptyParts} asks of each part; this slab has no granules to divide. */
+    private boolean areFree(final int first, final int last) {
+      return (slab.liveBits(0) & (1L << first | 1L << last)) == 0;
+    }
+  }
 }

@@ -140,13 +140,16 @@ public final class SharedBlocks implements AutoCloseable {
     return file.isClosedByOwner();
   }
 
-  /** Unmaps everything; every view becomes invalid. Idempotent. */
+  /**
+   * Unmaps everything; every view becomes invalid. Idempotent: what the kernel would not unmap is
+   * tried again by the next call.
+   *
+   * @throws PosixException if it kept some of it
+   */
   @Override
   public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      file.close();
-    }
+    closed = true;
+    file.close();
   }
 
   // --- checking ----------------------------------------------------------------------------------

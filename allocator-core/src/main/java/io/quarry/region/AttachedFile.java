@@ -45,6 +45,9 @@ public final class AttachedFile {
   /** By their place in the root; null where none was needed so far. */
   private volatile FilePart[] leaves = new FilePart[0];
 
+  private boolean headUnmapped;
+  private boolean descriptorClosed;
+
   private AttachedFile(
       final Posix posix, final boolean writable, final int descriptor, final FilePart head) {
     this.posix = posix;
@@ -76,10 +79,13 @@ public final class AttachedFile {
       return file;
     } finally {
       if (file == null) {
-        if (head != null) {
-          head.unmap(posix);
+        try {
+          posix.close(descriptor);
+        } finally {
+          if (head != null) {
+            head.unmap(posix);
+          }
         }
-        posix.close(descriptor);
       }
     }
   }
@@ -195,19 +201,56 @@ public final class AttachedFile {
     return added;
   }
 
-  /** Unmaps everything, and closes the file. To be called once. */
+  /**
+   * Unmaps everything, and closes the file. Idempotent: what the kernel would not unmap is tried
+   * again by the next call.
+   *
+   * @throws PosixException if it kept some of it
+   */
   public synchronized void close() {
+    PosixException refusal = null;
+    final List<Window> kept = new ArrayList<>();
     for (final Window window : windows) {
-      posix.munmap(window.address(), window.to() - window.from());
-    }
-    windows = List.of();
-    for (final FilePart leaf : leaves) {
-      if (leaf != null) {
-        leaf.unmap(posix);
+      try {
+        posix.munmap(window.address(), window.to() - window.from());
+      } catch (final PosixException refused) {
+        refusal = refused;
+        kept.add(window);
       }
     }
-    leaves = new FilePart[0];
-    head.unmap(posix);
-    posix.close(descriptor);
+    windows = kept;
+    for (int place = 0; place < leaves.length; place++) {
+      if (leaves[place] != null) {
+        try {
+          leaves[place].unmap(posix);
+          leaves[place] = null;
+        } catch (final PosixException refused) {
+          refusal = refused;
+        }
+      }
+    }
+    try {
+      closeDescriptor();
+      unmapHead();
+    } catch (final PosixException refused) {
+      refusal = refused;
+    }
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
+  private void closeDescriptor() {
+    if (!descriptorClosed) {
+      descriptorClosed = true; // also if the kernel reports an error: never to be closed again
+      posix.close(descriptor);
+    }
+  }
+
+  private void unmapHead() {
+    if (!headUnmapped) {
+      head.unmap(posix);
+      headUnmapped = true;
+    }
   }
 }

@@ -71,8 +71,9 @@ public final class Slab extends SlabRecords {
    *                                   the second finds it clear, the owner, this very thread, has
    *                                   drained since, and the bit is in free[]; if it finds it set, it
    *                                   looks at remote[] as well.
-   * Two frees at the same instant, one local and one remote, may both be taken; the drain then finds
-   * the bit in both maps, counts it and reports it, unless the slab has fallen empty and was retired
+   * Two frees at the same instant may both be taken, if one is local, or if the owner drains the
+   * first between the second one's look and its OR; the next drain then finds the bit in both maps,
+   * counts it and reports it, unless the slab has fallen empty and was retired
    * before, when there is nothing left to harm. A remote free never looks at free[] again after its
    * OR to find misuse: the owner may have drained its own, legitimate bit already.
    *

@@ -1,16 +1,19 @@
 package io.quarry.allocator;
 
+import static io.quarry.allocator.InvalidAddressException.Reason.DOUBLE_FREE;
+import static io.quarry.allocator.InvalidAddressException.Reason.FOREIGN;
+import static io.quarry.allocator.InvalidAddressException.Reason.INTERIOR;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quarry.allocator.OffHeapExhaustedException.Reason;
 import io.quarry.posix.CountingPosix;
+import io.quarry.posix.Errno;
 import io.quarry.posix.FaultyPosix;
 import io.quarry.posix.FileData;
 import io.quarry.posix.MisplacingPosix;
-import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,8 +35,8 @@ final class FaultHistory {
   private static final long ARENA_LIMIT = 64 * MIB;
   private static final long IDLE_NANOS = 1_000;
 
-  /** Large blocks are stamped here and there only. */
-  private static final int STAMP_DISTANCE = 61_441;
+  /** More than the longest pause between two looks at the pages of slabs in use. */
+  private static final long REST_NANOS = 1_100_000_000;
 
   /** The calls that can be the reason for which a request is refused. */
   private static final String[] PRIVATE_CALLS = {"mmap("};
@@ -64,15 +67,25 @@ final class FaultHistory {
   /** Whether a refusal by the kernel is to be expected at this moment. */
   private boolean armed;
 
+  /** Whether the kernel refuses one call only: whatever that made fail can be repeated at once. */
+  private boolean once;
+
+  /** How many requests were repeated and granted. */
+  int repetitions;
+
+  /** How many blocks were moved by compaction. */
+  int moves;
+
   /** How many requests the kernel's refusals have reached. */
   int refusals;
 
-  FaultHistory(final long seed) {
-    this(seed, Backing.privateMemory());
+  FaultHistory(final long seed, final Backing backing) {
+    this(new Random(seed), backing);
   }
 
-  FaultHistory(final long seed, final Backing backing) {
-    random = new Random(seed);
+  /** A history that takes every decision from a source. */
+  FaultHistory(final Random random, final Backing backing) {
+    this.random = random;
     shared = backing != Backing.privateMemory();
     allocator =
         SlabAllocator.builder()
@@ -84,6 +97,7 @@ final class FaultHistory {
             .posix(faulty)
             .clock(() -> now)
             .build();
+    faulty.clearDestinations();
     owners[0] = allocator;
     openArenas();
   }
@@ -109,14 +123,30 @@ final class FaultHistory {
     openArenas();
   }
 
-  void arm(final io.quarry.posix.Errno error, final FaultyPosix.Choice choice) {
+  /** Lets calls fail until it is healed. */
+  void arm(final FaultyPosix.Fate fate) {
     armed = true;
-    faulty.arm(error, choice);
+    faulty.arm(fate);
+  }
+
+  /** Lets one call fail, the first for which a fate is found. */
+  void armOnce(final FaultyPosix.Fate fate) {
+    armed = true;
+    once = true;
+    faulty.arm(
+        call -> {
+          final Errno error = fate.of(call);
+          if (error != null) {
+            faulty.disarm();
+          }
+          return error;
+        });
   }
 
   void heal() {
     faulty.disarm();
     armed = false;
+    once = false;
   }
 
   void steps(final int count) {
@@ -129,7 +159,8 @@ final class FaultHistory {
     check();
   }
 
-  private void step() {
+  /** Does one thing. */
+  void step() {
     now += random.nextInt(400);
     if (random.nextInt(12) == 0) {
       misplacing.misplace(2);
@@ -137,8 +168,16 @@ final class FaultHistory {
     if (random.nextInt(40) == 0) {
       misplacing.takeForHints(1);
     }
-    final int kind = random.nextInt(100);
-    if (kind < 40) {
+    final int kind = random.nextInt(112);
+    if (kind >= 108) {
+      growLarge();
+    } else if (kind >= 105) {
+      compact(owners[random.nextInt(owners.length)]);
+    } else if (kind >= 102) {
+      rest();
+    } else if (kind >= 100) {
+      assertThat(allocator.residentBytes()).isNotNegative();
+    } else if (kind < 40) {
       allocate();
     } else if (kind < 70) {
       freeOne();
@@ -167,34 +206,61 @@ final class FaultHistory {
     };
   }
 
+  /** So long that the maintenance looks at the pages of slabs in use, twice. */
+  private void rest() {
+    for (int i = 0; i < 3; i++) {
+      now += REST_NANOS;
+      allocator.housekeep();
+    }
+  }
+
   private void allocate() {
     final long size = someSize();
     final int kind = random.nextInt(4);
+    final long alignment = 1L << random.nextInt(22);
     final SlabAllocator owner = owners[random.nextInt(owners.length)];
+    long address = allocated(owner, kind, size, alignment, false);
+    if (address == 0 && once) {
+      address = allocated(owner, kind, size, alignment, true);
+    }
+    if (address != 0) {
+      if (kind == 0) {
+        SparseStamp.requireZero(address, size);
+      }
+      add(owner, address, size);
+    }
+  }
+
+  /** Returns 0 if it was refused, for a reason that there is. */
+  private long allocated(
+      final SlabAllocator owner,
+      final int kind,
+      final long size,
+      final long alignment,
+      final boolean repeated) {
     try {
       final long address =
           switch (kind) {
             case 0 -> owner.calloc(1, size);
-            case 1 -> owner.alignedAlloc(1L << random.nextInt(22), size);
+            case 1 -> owner.alignedAlloc(alignment, size);
             case 2 -> owner.tryMalloc(size);
             default -> owner.malloc(size);
           };
-      if (address == 0) {
-        assertThat(kind).isEqualTo(2);
-        return;
-      }
-      if (kind == 0) {
-        assertZero(address, size);
-      }
-      add(owner, address, size);
+      assertThat(address != 0 || kind == 2).isTrue();
+      repetitions += repeated && address != 0 ? 1 : 0;
+      return address;
     } catch (final OffHeapExhaustedException exhausted) {
-      checkRefusal(owner, exhausted);
+      checkRefusal(owner, exhausted, repeated);
+      return 0;
     }
   }
 
-  private void checkRefusal(final SlabAllocator owner, final OffHeapExhaustedException exhausted) {
+  private void checkRefusal(
+      final SlabAllocator owner,
+      final OffHeapExhaustedException exhausted,
+      final boolean repeated) {
     if (exhausted.reason() == Reason.OS_REFUSED) {
-      assertThat(armed).as("nobody refuses").isTrue();
+      assertThat(armed && !repeated).as("nobody refuses").isTrue();
       assertThat(exhausted).hasCauseInstanceOf(PosixException.class);
       assertThat(exhausted.getMessage())
           .contains("the operating system refused")
@@ -209,16 +275,83 @@ final class FaultHistory {
   }
 
   private void add(final SlabAllocator owner, final long address, final long size) {
+    take(address, owner.usableSize(address));
+    final byte stamp = (byte) (1 + random.nextInt(255));
+    SparseStamp.write(address, size, stamp);
+    blocks.add(new Held(owner, address, size, stamp));
+  }
+
+  private void take(final long address, final long usableBytes) {
     assertThat(address % 16).isZero();
-    final long end = address + Math.max(1, owner.usableSize(address));
+    final long end = address + Math.max(1, usableBytes);
     final Map.Entry<Long, Long> below = taken.lowerEntry(end);
     assertThat(below == null || below.getValue() <= address)
         .as("no byte is handed out twice")
         .isTrue();
     taken.put(address, end);
-    final byte stamp = (byte) (1 + random.nextInt(255));
-    stamp(address, size, stamp);
-    blocks.add(new Held(owner, address, size, stamp));
+  }
+
+  private void compact(final SlabAllocator owner) {
+    owner.compact(
+        (from, to, usableBytes) -> random.nextInt(8) != 0 && moved(from, to, usableBytes));
+  }
+
+  private boolean moved(final long from, final long to, final long usableBytes) {
+    for (int i = 0; i < blocks.size(); i++) {
+      final Held block = blocks.get(i);
+      if (block.address == from) {
+        final Held now = new Held(block.owner, to, block.size, block.stamp);
+        verify(now, now.size);
+        assertThat(taken.remove(from)).isEqualTo(from + usableBytes);
+        take(to, usableBytes);
+        blocks.set(i, now);
+        moves++;
+        return true;
+      }
+    }
+    throw new AssertionError("asked to move what is not live");
+  }
+
+  /** Frees what must not be freed, if there is any block; nothing may come of it. */
+  void misuse() {
+    if (!blocks.isEmpty()) {
+      final Held block = blocks.get(random.nextInt(blocks.size()));
+      final long usable = block.owner.usableSize(block.address);
+      switch (random.nextInt(5)) {
+        case 0 -> requireRefused(block.owner, block.address + 1 + random.nextInt(15), INTERIOR);
+        case 1 -> requireRefused(block.owner, block.address + usable / 32 * 16 + 8, INTERIOR);
+        case 2 -> requireRefused(block.owner, 1L << 50 | block.address, FOREIGN);
+        case 3 -> {
+          final SlabAllocator other = owners[random.nextInt(owners.length)];
+          if (other != block.owner) {
+            requireRefused(other, block.address, FOREIGN);
+          }
+        }
+        default -> freeTwice(block);
+      }
+    }
+  }
+
+  private void freeTwice(final Held block) {
+    remove(blocks.indexOf(block));
+    block.owner.free(block.address);
+    if (!wasUnmapped(block)) {
+      requireRefused(block.owner, block.address, DOUBLE_FREE);
+    }
+  }
+
+  /** A block that is a region by itself is nobody's any more as soon as the region is gone. */
+  private boolean wasUnmapped(final Held block) {
+    return block.size > MIB;
+  }
+
+  private static void requireRefused(
+      final SlabAllocator owner, final long address, final InvalidAddressException.Reason reason) {
+    assertThatThrownBy(() -> owner.free(address))
+        .as("%s of 0x%x", reason, address)
+        .isInstanceOfSatisfying(
+            InvalidAddressException.class,
+            refused -> assertThat(refused.reason()).isEqualTo(reason));
   }
 
   private void freeOne() {
@@ -241,7 +374,10 @@ final class FaultHistory {
   }
 
   private Held remove() {
-    final int index = random.nextInt(blocks.size());
+    return remove(random.nextInt(blocks.size()));
+  }
+
+  private Held remove(final int index) {
     final Held block = blocks.get(index);
     final Held last = blocks.remove(blocks.size() - 1);
     if (index < blocks.size()) {
@@ -257,18 +393,40 @@ final class FaultHistory {
       return;
     }
     final Held block = remove();
-    final long wanted = random.nextBoolean() ? block.size * 2 + 1 : someSize();
+    reallocate(block, random.nextBoolean() ? block.size * 2 + 1 : someSize());
+  }
+
+  /** Of large blocks the pages are moved where there is no room behind them. */
+  private void growLarge() {
+    for (int i = 0; i < blocks.size(); i++) {
+      if (blocks.get(i).size > MIB) {
+        final Held block = remove(i);
+        reallocate(block, block.size + random.nextInt(4 << 20));
+        return;
+      }
+    }
+  }
+
+  private void reallocate(final Held block, final long wanted) {
     final long newSize = Math.min(wanted, 40 * MIB);
+    if (!reallocated(block, newSize, false) && (!once || !reallocated(block, newSize, true))) {
+      verify(block, block.size);
+      take(block.address, block.owner.usableSize(block.address));
+      blocks.add(block);
+    }
+  }
+
+  private boolean reallocated(final Held block, final long newSize, final boolean repeated) {
     try {
       final long address = block.owner.realloc(block.address, newSize);
       verify(
           new Held(block.owner, address, block.size, block.stamp), Math.min(block.size, newSize));
       add(block.owner, address, newSize);
+      repetitions += repeated ? 1 : 0;
+      return true;
     } catch (final OffHeapExhaustedException exhausted) {
-      checkRefusal(block.owner, exhausted);
-      verify(block, block.size);
-      taken.put(block.address, block.address + Math.max(1, block.owner.usableSize(block.address)));
-      blocks.add(block);
+      checkRefusal(block.owner, exhausted, repeated);
+      return false;
     }
   }
 
@@ -348,41 +506,7 @@ final class FaultHistory {
     assertThat(left).isEmpty();
   }
 
-  // --- stamps ------------------------------------------------------------------------------------
-
-  private static void stamp(final long address, final long size, final byte stamp) {
-    if (size > 0) {
-      final ByteBuffer bytes = NativeMemory.byteBuffer(address, (int) size);
-      for (int i = 0; i < size; i += STAMP_DISTANCE) {
-        bytes.put(i, (byte) (stamp + i));
-      }
-      bytes.put((int) size - 1, stamp);
-    }
-  }
-
   private static void verify(final Held block, final long size) {
-    if (size > 0) {
-      final ByteBuffer bytes = NativeMemory.byteBuffer(block.address, (int) size);
-      for (int i = 0; i < size - 1; i += STAMP_DISTANCE) {
-        if (bytes.get(i) != (byte) (block.stamp + i)) {
-          throw new AssertionError("byte " + i + " of " + block + " is " + bytes.get(i));
-        }
-      }
-      if (size == block.size) {
-        assertThat(bytes.get((int) size - 1)).isEqualTo(block.stamp);
-      }
-    }
-  }
-
-  private static void assertZero(final long address, final long size) {
-    if (size > 0) {
-      final ByteBuffer bytes = NativeMemory.byteBuffer(address, (int) size);
-      for (int i = 0; i < size; i += 4_095) {
-        assertThat(bytes.get(i)).isZero();
-      }
-      for (int i = (int) Math.max(0, size - 64); i < size; i++) {
-        assertThat(bytes.get(i)).isZero();
-      }
-    }
+    SparseStamp.require(block.address, size, block.stamp, size == block.size);
   }
 }

@@ -61,6 +61,11 @@ public final class ChildJvm {
 
   /** Runs a command to its end. */
   public static Result execute(List<String> command) {
+    return execute(command, TIMEOUT_SECONDS);
+  }
+
+  /** Runs a command to its end, which is to come within so many seconds. */
+  public static Result execute(List<String> command, long timeoutSeconds) {
     try {
       final Path output = Files.createTempFile("child", ".txt");
       try {
@@ -69,7 +74,7 @@ public final class ChildJvm {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
           process.destroyForcibly().waitFor();
           throw new AssertionError("not done in time: " + command + Files.readAllLines(output));
         }

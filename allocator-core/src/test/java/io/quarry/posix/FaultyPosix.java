@@ -2,6 +2,7 @@ package io.quarry.posix;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -22,21 +23,45 @@ public final class FaultyPosix extends DelegatingPosix {
     boolean fails(String call, long ordinal);
   }
 
-  private final Map<String, Long> ordinals = new HashMap<>();
-  private Choice choice = (call, ordinal) -> false;
-  private Errno error = Errno.UNKNOWN;
+  /** Chooses the calls that fail, and how each of them does. */
+  @FunctionalInterface
+  public interface Fate {
+    /**
+     * The error that a call fails with; null if it does not fail.
+     *
+     * @param call its name, such as {@code "mmap"}
+     */
+    Errno of(String call);
+  }
+
+  private final Posix kernel;
+  private Fate fate = call -> null;
   private long faults;
+  private boolean clearsDestinations;
 
   /** Passes calls on to {@code delegate}; nothing fails until armed. */
   public FaultyPosix(Posix delegate) {
     super(delegate);
+    kernel = delegate;
+  }
+
+  /**
+   * From now on a failed mremap to a fixed address has unmapped what was there, as Linux does it
+   * before it finds that it cannot move; but for errors that it finds before it touches anything.
+   */
+  public synchronized void clearDestinations() {
+    clearsDestinations = true;
+  }
+
+  /** Lets calls fail as it is decided for each of them; what was armed before is forgotten. */
+  public synchronized void arm(Fate decision) {
+    fate = decision;
   }
 
   /** Lets the chosen calls fail from now on; what was armed before is forgotten. */
-  public synchronized void arm(Errno error, Choice choice) {
-    this.error = error;
-    this.choice = choice;
-    ordinals.clear();
+  public void arm(Errno error, Choice choice) {
+    final Map<String, Long> ordinals = new HashMap<>();
+    arm(call -> choice.fails(call, ordinals.merge(call, 1L, Long::sum)) ? error : null);
   }
 
   /** Lets one call fail: the {@code ordinal}-th of that name from now on, counted from 1. */
@@ -45,8 +70,8 @@ public final class FaultyPosix extends DelegatingPosix {
   }
 
   /** Lets every call succeed that the delegate lets succeed. */
-  public synchronized void disarm() {
-    arm(Errno.UNKNOWN, (call, ordinal) -> false);
+  public void disarm() {
+    arm(call -> null);
   }
 
   /** How many calls were made to fail so far. */
@@ -56,9 +81,39 @@ public final class FaultyPosix extends DelegatingPosix {
 
   @Override
   protected synchronized void before(String call, Supplier<String> arguments) {
-    if (choice.fails(call, ordinals.merge(call, 1L, Long::sum))) {
+    final Errno error = fate.of(call);
+    if (error != null) {
       faults++;
       throw new PosixException(call, arguments.get(), error.number());
     }
+  }
+
+  /** A descriptor is gone also if the kernel reports an error. */
+  @Override
+  public synchronized void close(int fileDescriptor) {
+    try {
+      before("close", () -> Arguments.file(fileDescriptor));
+    } finally {
+      kernel.close(fileDescriptor);
+    }
+  }
+
+  @Override
+  public synchronized long mremap(
+      long oldAddress, long oldLength, long newLength, Set<RemapFlag> flags, long newAddress) {
+    final Errno error = fate.of("mremap");
+    if (error == null) {
+      return kernel.mremap(oldAddress, oldLength, newLength, flags, newAddress);
+    }
+    faults++;
+    final boolean touchedNothing =
+        error == Errno.EINVAL || error == Errno.EPERM || error == Errno.ENOSYS;
+    if (clearsDestinations && flags.contains(RemapFlag.FIXED) && !touchedNothing) {
+      kernel.munmap(newAddress, newLength);
+    }
+    throw new PosixException(
+        "mremap",
+        Arguments.mremap(oldAddress, oldLength, newLength, flags, newAddress),
+        error.number());
   }
 }
