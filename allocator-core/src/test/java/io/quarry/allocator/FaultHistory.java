@@ -6,6 +6,7 @@ import static io.quarry.allocator.InvalidAddressException.Reason.INTERIOR;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quarry.allocator.HeldBlocks.Held;
 import io.quarry.allocator.OffHeapExhaustedException.Reason;
 import io.quarry.posix.CountingPosix;
 import io.quarry.posix.Errno;
@@ -15,13 +16,9 @@ import io.quarry.posix.MisplacingPosix;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Random;
-import java.util.TreeMap;
 
 /**
  * A random but repeatable history of an allocator on a kernel that can be told to refuse. Every
@@ -46,9 +43,6 @@ final class FaultHistory {
   /** What a shared file takes for its own use: its header, and a leaf in pieces. */
   private static final long SHARED_TABLE_BYTES = 256 << 10;
 
-  /** A block as the program knows it. */
-  private record Held(SlabAllocator owner, long address, long size, byte stamp) {}
-
   final CountingPosix kernel = new CountingPosix(Posix.host());
   final MisplacingPosix misplacing = new MisplacingPosix(kernel);
   final FaultyPosix faulty = new FaultyPosix(misplacing);
@@ -60,8 +54,7 @@ final class FaultHistory {
   /** The allocator itself, an arena, and an arena within that; the arenas come and go. */
   private final SlabAllocator[] owners = new SlabAllocator[3];
 
-  private final List<Held> blocks = new ArrayList<>();
-  private final NavigableMap<Long, Long> taken = new TreeMap<>();
+  private final HeldBlocks blocks;
   private long now = 1;
 
   /** Whether a refusal by the kernel is to be expected at this moment. */
@@ -86,6 +79,7 @@ final class FaultHistory {
   /** A history that takes every decision from a source. */
   FaultHistory(final Random random, final Backing backing) {
     this.random = random;
+    blocks = new HeldBlocks(random);
     shared = backing != Backing.privateMemory();
     allocator =
         SlabAllocator.builder()
@@ -109,16 +103,7 @@ final class FaultHistory {
 
   /** With all that is live in them. */
   private void closeArenas() {
-    final List<Held> left = new ArrayList<>();
-    for (final Held block : blocks) {
-      if (block.owner == allocator) {
-        left.add(block);
-      } else {
-        taken.remove(block.address);
-      }
-    }
-    blocks.clear();
-    blocks.addAll(left);
+    blocks.forget(block -> block.owner() != allocator);
     owners[1].close();
     openArenas();
   }
@@ -227,7 +212,7 @@ final class FaultHistory {
       if (kind == 0) {
         SparseStamp.requireZero(address, size);
       }
-      add(owner, address, size);
+      blocks.add(owner, address, size);
     }
   }
 
@@ -274,57 +259,31 @@ final class FaultHistory {
     assertThat(exhausted.stats().capacityBytes()).isEqualTo(owner.stats().capacityBytes());
   }
 
-  private void add(final SlabAllocator owner, final long address, final long size) {
-    take(address, owner.usableSize(address));
-    final byte stamp = (byte) (1 + random.nextInt(255));
-    SparseStamp.write(address, size, stamp);
-    blocks.add(new Held(owner, address, size, stamp));
-  }
-
-  private void take(final long address, final long usableBytes) {
-    assertThat(address % 16).isZero();
-    final long end = address + Math.max(1, usableBytes);
-    final Map.Entry<Long, Long> below = taken.lowerEntry(end);
-    assertThat(below == null || below.getValue() <= address)
-        .as("no byte is handed out twice")
-        .isTrue();
-    taken.put(address, end);
-  }
-
   private void compact(final SlabAllocator owner) {
     owner.compact(
-        (from, to, usableBytes) -> random.nextInt(8) != 0 && moved(from, to, usableBytes));
-  }
-
-  private boolean moved(final long from, final long to, final long usableBytes) {
-    for (int i = 0; i < blocks.size(); i++) {
-      final Held block = blocks.get(i);
-      if (block.address == from) {
-        final Held now = new Held(block.owner, to, block.size, block.stamp);
-        verify(now, now.size);
-        assertThat(taken.remove(from)).isEqualTo(from + usableBytes);
-        take(to, usableBytes);
-        blocks.set(i, now);
-        moves++;
-        return true;
-      }
-    }
-    throw new AssertionError("asked to move what is not live");
+        (from, to, usableBytes) -> {
+          if (random.nextInt(8) == 0) {
+            return false;
+          }
+          blocks.moved(from, to, usableBytes);
+          moves++;
+          return true;
+        });
   }
 
   /** Frees what must not be freed, if there is any block; nothing may come of it. */
   void misuse() {
     if (!blocks.isEmpty()) {
-      final Held block = blocks.get(random.nextInt(blocks.size()));
-      final long usable = block.owner.usableSize(block.address);
+      final Held block = blocks.any();
+      final long usable = block.owner().usableSize(block.address());
       switch (random.nextInt(5)) {
-        case 0 -> requireRefused(block.owner, block.address + 1 + random.nextInt(15), INTERIOR);
-        case 1 -> requireRefused(block.owner, block.address + usable / 32 * 16 + 8, INTERIOR);
-        case 2 -> requireRefused(block.owner, 1L << 50 | block.address, FOREIGN);
+        case 0 -> requireRefused(block.owner(), block.address() + 1 + random.nextInt(15), INTERIOR);
+        case 1 -> requireRefused(block.owner(), block.address() + usable / 32 * 16 + 8, INTERIOR);
+        case 2 -> requireRefused(block.owner(), 1L << 50 | block.address(), FOREIGN);
         case 3 -> {
           final SlabAllocator other = owners[random.nextInt(owners.length)];
-          if (other != block.owner) {
-            requireRefused(other, block.address, FOREIGN);
+          if (other != block.owner()) {
+            requireRefused(other, block.address(), FOREIGN);
           }
         }
         default -> freeTwice(block);
@@ -333,16 +292,16 @@ final class FaultHistory {
   }
 
   private void freeTwice(final Held block) {
-    remove(blocks.indexOf(block));
-    block.owner.free(block.address);
+    blocks.remove(block);
+    block.owner().free(block.address());
     if (!wasUnmapped(block)) {
-      requireRefused(block.owner, block.address, DOUBLE_FREE);
+      requireRefused(block.owner(), block.address(), DOUBLE_FREE);
     }
   }
 
   /** A block that is a region by itself is nobody's any more as soon as the region is gone. */
   private boolean wasUnmapped(final Held block) {
-    return block.size > MIB;
+    return block.size() > MIB;
   }
 
   private static void requireRefused(
@@ -356,11 +315,11 @@ final class FaultHistory {
 
   private void freeOne() {
     if (!blocks.isEmpty()) {
-      final Held block = remove();
+      final Held block = blocks.removeAny();
       if (random.nextBoolean()) {
-        block.owner.free(block.address);
+        block.owner().free(block.address());
       } else {
-        block.owner.free(block.address, block.size);
+        block.owner().free(block.address(), block.size());
       }
     }
   }
@@ -368,40 +327,25 @@ final class FaultHistory {
   /** Lets many blocks go at once, so that slabs and regions fall empty. */
   private void freeMany() {
     for (int i = blocks.size() * 3 / 4; i > 0; i--) {
-      final Held block = remove();
-      block.owner.free(block.address);
+      final Held block = blocks.removeAny();
+      block.owner().free(block.address());
     }
-  }
-
-  private Held remove() {
-    return remove(random.nextInt(blocks.size()));
-  }
-
-  private Held remove(final int index) {
-    final Held block = blocks.get(index);
-    final Held last = blocks.remove(blocks.size() - 1);
-    if (index < blocks.size()) {
-      blocks.set(index, last);
-    }
-    verify(block, block.size);
-    taken.remove(block.address);
-    return block;
   }
 
   private void reallocateOne() {
     if (blocks.isEmpty()) {
       return;
     }
-    final Held block = remove();
-    reallocate(block, random.nextBoolean() ? block.size * 2 + 1 : someSize());
+    final Held block = blocks.removeAny();
+    reallocate(block, random.nextBoolean() ? block.size() * 2 + 1 : someSize());
   }
 
   /** Of large blocks the pages are moved where there is no room behind them. */
   private void growLarge() {
     for (int i = 0; i < blocks.size(); i++) {
-      if (blocks.get(i).size > MIB) {
-        final Held block = remove(i);
-        reallocate(block, block.size + random.nextInt(4 << 20));
+      if (blocks.get(i).size() > MIB) {
+        final Held block = blocks.remove(blocks.get(i));
+        reallocate(block, block.size() + random.nextInt(4 << 20));
         return;
       }
     }
@@ -410,22 +354,19 @@ final class FaultHistory {
   private void reallocate(final Held block, final long wanted) {
     final long newSize = Math.min(wanted, 40 * MIB);
     if (!reallocated(block, newSize, false) && (!once || !reallocated(block, newSize, true))) {
-      verify(block, block.size);
-      take(block.address, block.owner.usableSize(block.address));
-      blocks.add(block);
+      blocks.putBack(block);
     }
   }
 
   private boolean reallocated(final Held block, final long newSize, final boolean repeated) {
     try {
-      final long address = block.owner.realloc(block.address, newSize);
-      verify(
-          new Held(block.owner, address, block.size, block.stamp), Math.min(block.size, newSize));
-      add(block.owner, address, newSize);
+      final long address = block.owner().realloc(block.address(), newSize);
+      block.at(address).verify(Math.min(block.size(), newSize));
+      blocks.add(block.owner(), address, newSize);
       repetitions += repeated ? 1 : 0;
       return true;
     } catch (final OffHeapExhaustedException exhausted) {
-      checkRefusal(block.owner, exhausted, repeated);
+      checkRefusal(block.owner(), exhausted, repeated);
       return false;
     }
   }
@@ -440,11 +381,7 @@ final class FaultHistory {
             stats.liveBytes() + stats.freeBlockBytes() + stats.tailBytes() + stats.idleBytes());
     assertThat(stats.liveBlocks()).isEqualTo(blocks.size());
     assertThat(stats.mallocCount() - stats.freeCount()).isEqualTo(blocks.size());
-    long live = 0;
-    for (final Map.Entry<Long, Long> block : taken.entrySet()) {
-      live += Math.max(1, block.getValue() - block.getKey());
-    }
-    assertThat(stats.liveBytes()).isEqualTo(live);
+    assertThat(stats.liveBytes()).isEqualTo(blocks.usableBytes());
     assertThat(stats.mappedBytes()).isLessThanOrEqualTo(CAPACITY);
     assertThat(kernel.mappedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
     assertThat(stats.reservedBytes()).isGreaterThanOrEqualTo(stats.mappedBytes());
@@ -452,14 +389,13 @@ final class FaultHistory {
     for (final SlabAllocator owner : owners) {
       final AllocatorStats own = owner.stats(); // which checks that it adds up
       assertThat(own.mappedBytes()).isLessThanOrEqualTo(own.capacityBytes());
-      assertThat(own.liveBlocks())
-          .isEqualTo(blocks.stream().filter(block -> isWithin(block.owner, owner)).count());
+      assertThat(own.liveBlocks()).isEqualTo(blocks.count(block -> isWithin(block.owner(), owner)));
     }
-    for (final Held block : blocks) {
-      verify(block, block.size);
+    for (final Held block : blocks.all()) {
+      block.verify();
       if (shared) {
-        final long offset = block.owner.offsetOf(block.address);
-        assertThat(block.owner.addressOf(offset)).isEqualTo(block.address);
+        final long offset = block.owner().offsetOf(block.address());
+        assertThat(block.owner().addressOf(offset)).isEqualTo(block.address());
       }
     }
   }
@@ -490,7 +426,7 @@ final class FaultHistory {
     freeMany();
     for (final long size : new long[] {1, 5_000, 300_000, 3 * MIB}) {
       final long address = allocator.malloc(size);
-      add(allocator, address, size);
+      blocks.add(allocator, address, size);
     }
     check();
     checkResident();
@@ -504,9 +440,5 @@ final class FaultHistory {
     final Map<Long, Long> left = kernel.mappedRanges();
     kernel.unmapAll();
     assertThat(left).isEmpty();
-  }
-
-  private static void verify(final Held block, final long size) {
-    SparseStamp.require(block.address, size, block.stamp, size == block.size);
   }
 }

@@ -1,7 +1,7 @@
 package io.quarry.model;
 
 import static io.quarry.model.Cpu.SEEN;
-import static io.quarry.model.SlabProtocol.require;
+import static io.quarry.model.Routines.require;
 
 import java.util.List;
 import java.util.function.Consumer;

@@ -81,7 +81,7 @@ final class ProtocolModelTest {
 
     @Override
     Consumer<Cpu> atTheEnd() {
-      return c -> SlabProtocol.require(c.own(2) + c.own(3) > 0, "neither saw the other");
+      return c -> Routines.require(c.own(2) + c.own(3) > 0, "neither saw the other");
     }
   }
 }

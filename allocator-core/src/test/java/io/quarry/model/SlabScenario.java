@@ -1,27 +1,27 @@
 package io.quarry.model;
 
-import static io.quarry.model.SlabProtocol.CLOSED;
-import static io.quarry.model.SlabProtocol.COUNTED_TWICE;
-import static io.quarry.model.SlabProtocol.CURRENT;
-import static io.quarry.model.SlabProtocol.FREED_TWICE;
-import static io.quarry.model.SlabProtocol.FREE_0;
-import static io.quarry.model.SlabProtocol.GIVEN;
-import static io.quarry.model.SlabProtocol.HEAP_THREAD;
-import static io.quarry.model.SlabProtocol.HELD;
-import static io.quarry.model.SlabProtocol.IS_ABANDONED;
-import static io.quarry.model.SlabProtocol.IS_CURRENT;
-import static io.quarry.model.SlabProtocol.IS_FULL;
-import static io.quarry.model.SlabProtocol.IS_LISTED;
-import static io.quarry.model.SlabProtocol.IS_REGISTERED;
-import static io.quarry.model.SlabProtocol.LIVE;
-import static io.quarry.model.SlabProtocol.QUEUED;
-import static io.quarry.model.SlabProtocol.REMOTE_0;
-import static io.quarry.model.SlabProtocol.RETIRED;
-import static io.quarry.model.SlabProtocol.RETURNED;
-import static io.quarry.model.SlabProtocol.STATE;
-import static io.quarry.model.SlabProtocol.TOKEN;
-import static io.quarry.model.SlabProtocol.VARIABLES;
-import static io.quarry.model.SlabProtocol.require;
+import static io.quarry.model.Routines.CLOSED;
+import static io.quarry.model.Routines.COUNTED_TWICE;
+import static io.quarry.model.Routines.CURRENT;
+import static io.quarry.model.Routines.FREED_TWICE;
+import static io.quarry.model.Routines.FREE_0;
+import static io.quarry.model.Routines.GIVEN;
+import static io.quarry.model.Routines.HEAP_THREAD;
+import static io.quarry.model.Routines.HELD;
+import static io.quarry.model.Routines.IS_ABANDONED;
+import static io.quarry.model.Routines.IS_CURRENT;
+import static io.quarry.model.Routines.IS_FULL;
+import static io.quarry.model.Routines.IS_LISTED;
+import static io.quarry.model.Routines.IS_REGISTERED;
+import static io.quarry.model.Routines.LIVE;
+import static io.quarry.model.Routines.QUEUED;
+import static io.quarry.model.Routines.REMOTE_0;
+import static io.quarry.model.Routines.RETIRED;
+import static io.quarry.model.Routines.RETURNED;
+import static io.quarry.model.Routines.STATE;
+import static io.quarry.model.Routines.TOKEN;
+import static io.quarry.model.Routines.VARIABLES;
+import static io.quarry.model.Routines.require;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -142,7 +142,7 @@ final class SlabScenario extends Scenario {
 
   @Override
   void write(final Program program, final Mutation mutation, final List<Integer> entries) {
-    new SlabProtocol(program, mutation, words, bits, bothMayBeTaken);
+    SlabProtocol.write(program, mutation, words, bits, bothMayBeTaken);
     for (int i = 0; i < scripts.size(); i++) {
       entries.add(program.thread("thread " + (char) ('A' + i)));
       scripts.get(i).acts.forEach(act -> act.accept(program));
