@@ -131,10 +131,10 @@ final class PartialReturn {
   }
 
   private long runLocked(final long nowNanos, final long idleNanos) {
-    if (nextCandidate < candidateCount) {
-      return giveBackSome(nowNanos, idleNanos);
-    }
-    if (nextInRegister == 0) {
+    if (nextInRegister == 0) { // all were looked at
+      if (nextCandidate < candidateCount) {
+        return giveBackSome(nowNanos, idleNanos);
+      }
       final long pause = nextLookNanos - nowNanos;
       if (pause > 0) {
         return pause;

@@ -118,6 +118,42 @@ class PartialReturnTest {
     kept.forEach(allocator::free);
   }
 
+  /**
+   * So many slabs that they are not all looked at in one go: some are due before the rest is seen.
+   */
+  @Test
+  void moreSlabsThanOneLookTakesInAreAllGivenBackFrom() {
+    final int slabs = 9_500;
+    final int blocksOfSlab = 64;
+    try (SlabAllocator many =
+        SlabAllocator.builder()
+            .capacity(1_024 * MIB)
+            .idleTime(IDLE)
+            .partialReturnCalls(100_000)
+            .posix(posix)
+            .clock(clock)
+            .build()) {
+      final List<Long> blocks = new ArrayList<>();
+      for (int i = 0; i < slabs * blocksOfSlab; i++) {
+        blocks.add(many.malloc(1_024));
+        if (i % blocksOfSlab == 1 || i % blocksOfSlab == 5) { // in two neighbouring pages
+          contents.fill(blocks.get(i), 1_024, i);
+        }
+      }
+      for (int i = 0; i < blocks.size(); i++) {
+        // One stays live in the last slabs and two in the others: most is to be had at the end.
+        final int place = i % blocksOfSlab;
+        if (place != 32 && (place != 48 || i > blocksOfSlab * 9_000)) {
+          many.free(blocks.get(i));
+        }
+      }
+      final long before = many.residentBytes();
+      assertThat(before).isGreaterThan(slabs * 8_192L * 9 / 10);
+      passOf(many, IDLE.multipliedBy(4));
+      assertThat(many.residentBytes()).isLessThan(before / 8);
+    }
+  }
+
   @Test
   void residentBytesAreWhatTheKernelCounts() {
     fillAndFree(1_024, 64);
