@@ -112,6 +112,15 @@ final class CompactedBlocks {
     }
   }
 
+  /** How many blocks were issued here so far that no malloc had asked for. */
+  long issued() {
+    long sum = 0;
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      sum += issued.get(sizeClass);
+    }
+    return sum;
+  }
+
   void countInto(final Census census) {
     for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
       census.addMallocs(sizeClass, -issued.get(sizeClass));

@@ -37,9 +37,11 @@ public final class CompactionPlan {
   /**
    * Makes a plan.
    *
+   * @param issuedToMove blocks that were issued to move others to
    * @param target the share of the bytes of slabs that should be live, 0 to 1
    */
-  static CompactionPlan make(final SlabSource source, final double target, final long nowNanos) {
+  static CompactionPlan make(
+      final SlabSource source, final long issuedToMove, final double target, final long nowNanos) {
     final CompactionPlan plan = new CompactionPlan(target);
     final OfClass[] classes = new OfClass[SizeClasses.COUNT];
     final Slab[] piece = new Slab[PIECE];
@@ -52,7 +54,7 @@ public final class CompactionPlan {
       }
       from += count;
     }
-    plan.mallocs += source.retiredMallocs();
+    plan.mallocs += source.retiredMallocs() - issuedToMove;
     plan.choose(classes);
     return plan;
   }
@@ -121,7 +123,7 @@ public final class CompactionPlan {
     return liveBytes;
   }
 
-  /** Blocks ever issued when the plan was made, about. */
+  /** Blocks ever issued to the program when the plan was made, about. */
   public long mallocs() {
     return mallocs;
   }

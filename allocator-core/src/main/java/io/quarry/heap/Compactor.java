@@ -100,7 +100,7 @@ public final class Compactor {
     enter("compact");
     try {
       heaps.settleForCompaction();
-      return CompactionPlan.make(source, target, source.now());
+      return CompactionPlan.make(source, compacted.issued(), target, source.now());
     } finally {
       running.unlock();
     }
