@@ -277,7 +277,8 @@ public final class Heaps {
         : SizeClasses.ofAligned((int) size, (int) alignment);
   }
 
-  private long allocate(final int sizeClass) {
+  /** As the other one, of a class. */
+  long allocate(final int sizeClass) {
     long address = allocateOnce(sizeClass);
     if (hasNoRoom(address)) {
       // Nothing may be held back for later use while somebody goes without.
