@@ -9,7 +9,9 @@ import org.apache.commons.rng.UniformRandomProvider;
 /**
  * A server whose threads inherit blocks: each thread replaces random ones of its 5,000 blocks of 8
  * to 1,000 bytes; after 500,000 replacements it ends, and a new thread takes over its slots. At the
- * start the slots are shuffled across the threads, so that most first frees are remote.
+ * start each block was allocated by a thread drawn at random, so that half of the first frees are
+ * remote. Each thread's slots are neighbours, as in the original: slots of two threads in one line
+ * of cache would cost more than any allocator does.
  *
  * <p>Source: Larson, Krishnan, Memory Allocation for Long-Running Server Applications, ISMM 1998,
  * with the settings of the published runs of rpmalloc.
@@ -51,7 +53,7 @@ final class Larson implements Experiment {
     for (int i = 0; i < threads; i++) {
       users[i] = stage.newUser();
     }
-    Workers.run(stage.blocks(), threads, worker -> fill(stage, users[worker], worker));
+    Workers.run(stage.blocks(), threads, worker -> fill(stage, users[worker], worker, order));
     final double filled = stage.overhead();
 
     final long start = System.nanoTime();
@@ -59,7 +61,7 @@ final class Larson implements Experiment {
     final long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
     final Line[] lines = new Line[threads];
     for (int i = 0; i < threads; i++) {
-      lines[i] = new Line(users[i], stage.random(threads + i), order, i * SLOTS_OF_THREAD);
+      lines[i] = new Line(users[i], stage.random(threads + i), i * SLOTS_OF_THREAD);
     }
     final FutureTask<?>[] heads = new FutureTask<?>[threads];
     for (int i = 0; i < threads; i++) {
@@ -82,10 +84,10 @@ final class Larson implements Experiment {
     return metrics;
   }
 
-  private static void fill(Stage stage, BlockUser user, int worker) {
+  private static void fill(Stage stage, BlockUser user, int worker, int[] order) {
     final UniformRandomProvider random = stage.random(worker);
     for (int i = 0; i < SLOTS_OF_THREAD; i++) {
-      user.allocate(worker * SLOTS_OF_THREAD + i, SIZES.next(random));
+      user.allocate(order[worker * SLOTS_OF_THREAD + i], SIZES.next(random));
     }
   }
 
@@ -105,15 +107,13 @@ final class Larson implements Experiment {
 
     private final BlockUser user;
     private final UniformRandomProvider random;
-    private final int[] order;
     private final int first;
     private volatile boolean over;
     private long generations;
 
-    Line(BlockUser user, UniformRandomProvider random, int[] order, int first) {
+    Line(BlockUser user, UniformRandomProvider random, int first) {
       this.user = user;
       this.random = random;
-      this.order = order;
       this.first = first;
     }
 
@@ -134,7 +134,7 @@ final class Larson implements Experiment {
           over = true;
           return;
         }
-        final int slot = order[first + random.nextInt(SLOTS_OF_THREAD)];
+        final int slot = first + random.nextInt(SLOTS_OF_THREAD);
         user.free(slot);
         user.allocate(slot, SIZES.next(random));
       }
