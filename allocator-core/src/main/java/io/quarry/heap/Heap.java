@@ -41,6 +41,14 @@ final class Heap extends SlabOwner {
   /** The share of a slab's blocks that this may be at most. */
   private static final int BORROWED_SHARE = 4;
 
+  /** A slab with fewer free blocks than this, or than one in {@link #POOR_SHARE}, is poor. */
+  private static final int POOR_BLOCKS = 16;
+
+  private static final int POOR_SHARE = 32;
+
+  /** See {@link #isTooPoor}. */
+  private static final int MOST_POOR_IN_A_ROW = 32;
+
   /** What a current slab has to have free to be worth taking from an idle thread. */
   private static final long LEAST_HELD_BACK_BYTES = 16 << 10;
 
@@ -80,6 +88,9 @@ final class Heap extends SlabOwner {
   /** What a thread does with medium blocks; null until it has had one. */
   private MediumUse mediumUse;
 
+  /** How many slabs of each class that became current one after the other were poor. */
+  private final byte[] poorInARow;
+
   /** Medium classes that have a current slab. */
   private int mediumCurrents;
 
@@ -118,6 +129,7 @@ final class Heap extends SlabOwner {
     current = new Slab[classes];
     available = new SlabList[classes];
     borrowed = new byte[lock == null ? classes : 0];
+    poorInARow = new byte[classes];
     for (int sizeClass = 0; sizeClass < classes; sizeClass++) {
       current[sizeClass] = Slab.NOBODY;
       available[sizeClass] = new SlabList();
@@ -297,16 +309,21 @@ final class Heap extends SlabOwner {
     if (findCandidate(sizeClass) || takeOver(sizeClass)) {
       return take(sizeClass);
     }
-    return carveAndTake(sizeClass, SizeClasses.granules(sizeClass));
+    final boolean wasTooPoor = isTooPoor(sizeClass);
+    poorInARow[sizeClass] = 0;
+    final long outcome = carveAndTake(sizeClass, SizeClasses.granules(sizeClass));
+    return outcome < 0 && wasTooPoor && findCandidate(sizeClass) ? take(sizeClass) : outcome;
   }
 
   /** Allocates from what the heap has, without carving; {@code NULL} if there is nothing. */
   long allocateExisting(final int sizeClass) {
+    poorInARow[sizeClass] = 0;
     return findCandidate(sizeClass) || takeOver(sizeClass) ? take(sizeClass) : 0;
   }
 
   /** Allocates from a new slab of as few granules as hold one block: for when memory is short. */
   long allocateSparingly(final int sizeClass) {
+    poorInARow[sizeClass] = 0;
     if (findCandidate(sizeClass)) {
       return take(sizeClass); // freed a moment ago
     }
@@ -351,6 +368,9 @@ final class Heap extends SlabOwner {
     if (drainQueue() && reload(exhausted)) {
       return true;
     }
+    if (isTooPoor(sizeClass)) {
+      return false;
+    }
     retreat(sizeClass);
     for (Slab next = available[sizeClass].poll();
         next != null;
@@ -358,6 +378,7 @@ final class Heap extends SlabOwner {
       if (next.makeCurrent(this)) {
         current(sizeClass, next);
         if (reload(next)) {
+          countIfPoor(sizeClass, next);
           return true;
         }
         retreat(sizeClass);
@@ -367,6 +388,24 @@ final class Heap extends SlabOwner {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether so many slabs in a row had hardly a free block that a new one should be carved, to let
+   * free blocks gather in the others. A cache that is full frees one block for each that it
+   * allocates, and each in another slab: it would change slabs with every call, which costs several
+   * times what the call does. What lies idle for this is limited: as long as all slabs that become
+   * current are poor, fewer than one block in {@link #POOR_SHARE} is free.
+   */
+  private boolean isTooPoor(final int sizeClass) {
+    return poorInARow[sizeClass] >= MOST_POOR_IN_A_ROW;
+  }
+
+  private void countIfPoor(final int sizeClass, final Slab slab) {
+    if (kind == Kind.ORDINARY && lock == null) {
+      final boolean rich = slab.hasFree(Math.min(POOR_BLOCKS, slab.blockCount() / POOR_SHARE));
+      poorInARow[sizeClass] = (byte) (rich ? 0 : poorInARow[sizeClass] + 1);
+    }
   }
 
   private void putBack(final Slab slab) {
@@ -682,6 +721,7 @@ final class Heap extends SlabOwner {
     return 200L
         + 32L * current.length
         + borrowed.length
+        + poorInARow.length
         + (lock == null ? MediumUse.BYTES : 0)
         + (samples == null ? 0 : Samples.BYTES);
   }

@@ -711,6 +711,15 @@ public final class Slab extends SlabRecords {
     return blockCount - freeBits;
   }
 
+  /** Whether at least so many blocks are free in the owner's bitmap, as the owner sees it. */
+  public boolean hasFree(final int blocks) {
+    int found = 0;
+    for (int i = 0; i < words() && found < blocks; i++) {
+      found += Long.bitCount(freeVolatile(i) & blocksOf(i));
+    }
+    return found >= blocks;
+  }
+
   /** Blocks issued so far. Exact when no call is in progress. */
   public long mallocCount() {
     return checkedOut - Long.bitCount(word);
