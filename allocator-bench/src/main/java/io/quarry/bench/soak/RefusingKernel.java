@@ -4,6 +4,7 @@ import io.quarry.allocator.SlabAllocator;
 import io.quarry.posix.Errno;
 import io.quarry.posix.Posix;
 import io.quarry.posix.PosixException;
+import io.quarry.posix.RemapFlag;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -30,6 +31,9 @@ final class RefusingKernel implements InvocationHandler {
       Set.of("mmap", "munmap", "madvise", "mremap", "mincore");
   private static final List<Errno> ERRORS =
       List.of(Errno.ENOMEM, Errno.EEXIST, Errno.EAGAIN, Errno.EINVAL, Errno.EPERM);
+
+  /** What mremap finds before it touches anything. */
+  private static final Set<Errno> FOUND_EARLY = Set.of(Errno.EINVAL, Errno.EPERM);
 
   private final Posix kernel = Posix.host();
   private final Posix face =
@@ -88,6 +92,9 @@ final class RefusingKernel implements InvocationHandler {
     if (REFUSED.contains(call) && random.nextDouble() < share) {
       refusals++;
       final Errno error = ERRORS.get(random.nextInt(ERRORS.size()));
+      if (call.equals("mremap") && !FOUND_EARLY.contains(error)) {
+        clearDestination(arguments);
+      }
       throw new PosixException(call, INJECTED, error.number());
     }
     final Object result;
@@ -106,5 +113,15 @@ final class RefusingKernel implements InvocationHandler {
       default -> {}
     }
     return result;
+  }
+
+  /** Linux has unmapped a fixed destination by the time it finds that it cannot move. */
+  private void clearDestination(Object[] mremapArguments) {
+    if (((Set<?>) mremapArguments[3]).contains(RemapFlag.FIXED)) {
+      final long bytes = (long) mremapArguments[2];
+      final long destination = (long) mremapArguments[4];
+      kernel.munmap(destination, bytes);
+      mapped.remove(destination, bytes);
+    }
   }
 }
