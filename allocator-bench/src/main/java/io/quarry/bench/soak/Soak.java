@@ -43,7 +43,10 @@ final class Soak {
   /** Much more than any of them takes, but for a process that is stopped meanwhile. */
   private static final long PATIENCE_MINUTES = 30;
 
-  private static final int LOOKS = 400;
+  /** Two a quarter, also where the process is stopped for most of its time. */
+  private static final int LEAST_LEVELS = 8;
+
+  private static final int LOOKS = 200;
   private static final int LOOK_MILLIS = 25;
 
   /** Of the JVM's own: threads, code, arenas of the C library. */
@@ -162,7 +165,7 @@ final class Soak {
         work(stage);
         rounds++;
         rest(rounds);
-      } while (elapsedSeconds() < plan.duration().toMillis() / 1e3);
+      } while (elapsedSeconds() < plan.duration().toMillis() / 1e3 || levels.size() < LEAST_LEVELS);
     } finally {
       resting = true;
       stage.shutdown();
@@ -202,9 +205,9 @@ final class Soak {
 
   private Void play(Actor actor, long endNanos) throws Exception {
     try {
-      while (!resting && !verdict.isSpoken() && System.nanoTime() - endNanos < 0) {
+      do {
         actor.step();
-      }
+      } while (!resting && !verdict.isSpoken() && System.nanoTime() - endNanos < 0);
       return null;
     } catch (Throwable failure) {
       resting = true; // All others may stop as well.
@@ -313,19 +316,17 @@ final class Soak {
     final Quarters rss = new Quarters("resident memory", levels, Level::rssBytes);
     final Quarters heap = new Quarters("the Java heap in use", levels, Level::heapBytes);
     final long mappingsAfter = ResidentMemory.mappings();
-    final Outcome outcome =
-        new Outcome(
-            tally,
-            kernel.refusals(),
-            rounds,
-            actors.size(),
-            elapsedSeconds(),
-            List.copyOf(levels),
-            rss,
-            heap,
-            mappingsBefore,
-            mappingsAfter);
-    return outcome;
+    return new Outcome(
+        tally,
+        kernel.refusals(),
+        rounds,
+        actors.size(),
+        elapsedSeconds(),
+        List.copyOf(levels),
+        rss,
+        heap,
+        mappingsBefore,
+        mappingsAfter);
   }
 
   /** Fails if a level has risen from the first quarter to the last, or mappings are left. */

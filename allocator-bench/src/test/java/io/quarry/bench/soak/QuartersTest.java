@@ -19,8 +19,8 @@ final class QuartersTest {
   void mediansAreOfTheQuarters() {
     final Quarters quarters = new Quarters("rss", levels(12, 100, 1), Level::rssBytes);
 
-    assertThat(IntStream.range(0, 4).mapToLong(quarters::median))
-        .containsExactly(101, 104, 107, 110);
+    assertThat(IntStream.range(0, 4).mapToObj(quarters::median))
+        .containsExactly(101L, 104L, 107L, 110L);
   }
 
   @Test
