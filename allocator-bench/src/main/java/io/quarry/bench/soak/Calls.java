@@ -138,7 +138,13 @@ final class Calls {
         }
         tally.refusedByKernel.increment();
       }
-      default -> throw new Divergence(size + " bytes were refused without need", refusal);
+      case TOO_LARGE -> {
+        if (size <= refusal.stats().capacityBytes()) {
+          throw new Divergence(size + " bytes were called too large", refusal);
+        }
+        tally.refusedByLimit.increment();
+      }
+      case MAP_COUNT -> throw new Divergence("the mappings are used up", refusal);
     }
     return Allocator.NULL;
   }

@@ -26,8 +26,8 @@ final class Soak {
 
   private static final Duration IDLE_TIME = Duration.ofMillis(50);
   private static final int SHARED_SLOTS = 16_384;
-  private static final int EXPIRING_SLOTS = 2_048;
-  private static final int GROWING_SLOTS = 16;
+  private static final int EXPIRING_SLOTS = 768;
+  private static final int GROWING_SLOTS = 10;
   private static final int SLOTS = SHARED_SLOTS + EXPIRING_SLOTS + GROWING_SLOTS;
 
   /** Of the shared slots, one in so many keeps its block at a rest point. */
