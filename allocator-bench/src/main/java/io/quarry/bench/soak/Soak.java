@@ -141,7 +141,7 @@ final class Soak {
               tally.virtualThreads));
     }
     actors.add(new Upkeep(allocator, shelf, tally, nextRandom()));
-    actors.add(new Weather(kernel, nextRandom()));
+    actors.add(new Weather(kernel, tally, nextRandom()));
   }
 
   private UniformRandomProvider nextRandom() {

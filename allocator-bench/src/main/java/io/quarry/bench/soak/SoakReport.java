@@ -51,6 +51,10 @@ final class SoakReport {
     final Tally.Call longest = tally.longest();
     table.add(
         List.of("longest call, " + longest.name(), format("%,.1f ms", longest.nanos() / 1e6)));
+    table.add(
+        List.of(
+            "longest wait of a thread that does nothing",
+            format("%,.1f ms", tally.longestStallNanos() / 1e6)));
     for (int quarter = 0; quarter < QUARTERS; quarter++) {
       final String name = ", quarter " + (quarter + 1);
       table.add(List.of("RSS MiB" + name, mebibytes(outcome.rss().median(quarter))));
@@ -110,6 +114,7 @@ final class SoakReport {
     metrics.put("virtualThreads", (double) tally.virtualThreads.sum());
     metrics.put("arenasClosed", (double) tally.arenas.sum());
     metrics.put("longestCallNanos", (double) tally.longest().nanos());
+    metrics.put("longestStallNanos", (double) tally.longestStallNanos());
     for (int quarter = 0; quarter < QUARTERS; quarter++) {
       metrics.put("rssBytesQuarter" + (quarter + 1), (double) outcome.rss().median(quarter));
       metrics.put("javaHeapBytesQuarter" + (quarter + 1), (double) outcome.heap().median(quarter));

@@ -1,6 +1,7 @@
 package io.quarry.bench.soak;
 
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What was done, by all threads together. Safe for use by several threads. */
@@ -22,6 +23,8 @@ final class Tally {
 
   private final AtomicReference<Call> longest = new AtomicReference<>(new Call("none", 0));
 
+  private final LongAccumulator longestStall = new LongAccumulator(Math::max, 0);
+
   /**
    * A call of the allocator.
    *
@@ -42,5 +45,18 @@ final class Tally {
 
   Call longest() {
     return longest.get();
+  }
+
+  /** Notes by how much a sleep was longer than it was meant to be. */
+  void overslept(long nanos) {
+    longestStall.accumulate(nanos);
+  }
+
+  /**
+   * How long a thread that does nothing has waited for its turn, in nanoseconds: as long as the
+   * machine, or whoever stops the process, may have made a call take.
+   */
+  long longestStallNanos() {
+    return longestStall.get();
   }
 }
