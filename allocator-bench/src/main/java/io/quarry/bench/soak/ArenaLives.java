@@ -16,22 +16,23 @@ final class ArenaLives implements Actor {
   private static final long LEAST_LIMIT = 1 << 17;
   private static final int MOST_LIMIT = 12 << 20;
 
-  private final SlabAllocator parent;
+  private final Calls parent;
   private final Tally tally;
   private final UniformRandomProvider random;
 
   /** A block of an arena. */
   private record Held(long address, long sizeBytes, long identity) {}
 
-  ArenaLives(SlabAllocator parent, Tally tally, UniformRandomProvider random) {
+  ArenaLives(Calls parent, UniformRandomProvider random) {
     this.parent = parent;
-    this.tally = tally;
+    this.tally = parent.tally();
     this.random = random;
   }
 
   @Override
   public void step() {
-    try (SlabAllocator outer = parent.newArena(LEAST_LIMIT + random.nextInt(MOST_LIMIT))) {
+    try (SlabAllocator outer =
+        parent.allocator().newArena(LEAST_LIMIT + random.nextInt(MOST_LIMIT))) {
       live(outer);
       if (random.nextBoolean()) {
         final long limit = Math.max(LEAST_LIMIT, outer.stats().capacityBytes() / 2);
@@ -59,7 +60,7 @@ final class ArenaLives implements Actor {
 
   private void live(SlabAllocator arena) {
     final List<Sizes> history = HISTORIES.get(random.nextInt(HISTORIES.size()));
-    final Calls calls = new Calls(arena, tally);
+    final Calls calls = parent.to(arena);
     final List<Held> blocks = new ArrayList<>();
     for (int i = random.nextInt(MOST_BLOCKS); i > 0; i--) {
       final long size = history.get(random.nextInt(history.size())).next(random);

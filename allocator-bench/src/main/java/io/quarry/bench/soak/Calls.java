@@ -16,11 +16,18 @@ final class Calls {
   private static final long QUANTUM = 16;
 
   private final SlabAllocator allocator;
+  private final RefusingKernel kernel;
   private final Tally tally;
 
-  Calls(SlabAllocator allocator, Tally tally) {
+  Calls(SlabAllocator allocator, RefusingKernel kernel, Tally tally) {
     this.allocator = allocator;
+    this.kernel = kernel;
     this.tally = tally;
+  }
+
+  /** The same for another allocator on the same kernel. */
+  Calls to(SlabAllocator other) {
+    return new Calls(other, kernel, tally);
   }
 
   SlabAllocator allocator() {
@@ -44,11 +51,12 @@ final class Calls {
   }
 
   private long allocated(long size) {
+    final long refusals = kernel.refusals();
     final long start = System.nanoTime();
     try {
       return checked("malloc", allocator.malloc(size), size, QUANTUM);
     } catch (OffHeapExhaustedException refusal) {
-      return refused(refusal, size);
+      return refused(refusal, size, refusals);
     } finally {
       tally.called("malloc", start);
     }
@@ -66,24 +74,26 @@ final class Calls {
   }
 
   private long aligned(long alignment, long size) {
+    final long refusals = kernel.refusals();
     final long start = System.nanoTime();
     try {
       final long address = allocator.alignedAlloc(alignment, size);
       return checked("alignedAlloc", address, size, Math.max(alignment, QUANTUM));
     } catch (OffHeapExhaustedException refusal) {
-      return refused(refusal, size);
+      return refused(refusal, size, refusals);
     } finally {
       tally.called("alignedAlloc", start);
     }
   }
 
   private long cleared(long size) {
+    final long refusals = kernel.refusals();
     final long start = System.nanoTime();
     final long address;
     try {
       address = checked("calloc", allocator.calloc(1, size), size, QUANTUM);
     } catch (OffHeapExhaustedException refusal) {
-      return refused(refusal, size);
+      return refused(refusal, size, refusals);
     } finally {
       tally.called("calloc", start);
     }
@@ -93,11 +103,12 @@ final class Calls {
 
   /** Resizes a block; {@link Allocator#NULL} if it was refused, and the block is as it was. */
   long resized(long address, long newSize) {
+    final long refusals = kernel.refusals();
     final long start = System.nanoTime();
     try {
       return checked("realloc", allocator.realloc(address, newSize), newSize, QUANTUM);
     } catch (OffHeapExhaustedException refusal) {
-      return refused(refusal, newSize);
+      return refused(refusal, newSize, refusals);
     } finally {
       tally.called("realloc", start);
     }
@@ -129,20 +140,21 @@ final class Calls {
     return address;
   }
 
-  private long refused(OffHeapExhaustedException refusal, long size) {
+  private long refused(OffHeapExhaustedException refusal, long size, long kernelRefusalsBefore) {
     switch (refusal.reason()) {
       case LIMIT, PARENT_LIMIT -> tally.refusedByLimit.increment();
-      case OS_REFUSED -> {
-        if (!RefusingKernel.isInjected(refusal.getCause())) {
-          throw new Divergence("the kernel itself refused " + size + " bytes", refusal);
-        }
-        tally.refusedByKernel.increment();
-      }
       case TOO_LARGE -> {
         if (size <= refusal.stats().capacityBytes()) {
           throw new Divergence(size + " bytes were called too large", refusal);
         }
         tally.refusedByLimit.increment();
+      }
+      case OS_REFUSED -> {
+        // The cause may be what another thread was refused since, so it is no proof.
+        if (kernel.refusals() == kernelRefusalsBefore) {
+          throw new Divergence(size + " bytes were refused, and not by this program", refusal);
+        }
+        tally.refusedByKernel.increment();
       }
       case MAP_COUNT -> throw new Divergence("the mappings are used up", refusal);
     }

@@ -44,7 +44,7 @@ final class Misuse implements Actor {
 
   private void open() {
     own = opener.get();
-    ownCalls = new Calls(own, part.calls().tally());
+    ownCalls = part.calls().to(own);
   }
 
   /** A new one for the next round; not earlier, as the kernel must agree to unmap the old one. */

@@ -24,7 +24,7 @@ import org.apache.commons.rng.UniformRandomProvider;
  */
 final class RefusingKernel implements InvocationHandler {
 
-  /** The arguments of a refusal's exception: the real kernel's are others. */
+  /** What a refusal says in place of the call's arguments. */
   private static final String INJECTED = "refused by the soak";
 
   private static final Set<String> REFUSED =
@@ -43,7 +43,7 @@ final class RefusingKernel implements InvocationHandler {
   private final MappedRanges mapped = new MappedRanges();
   private final UniformRandomProvider random;
   private double share;
-  private long refusals;
+  private volatile long refusals;
 
   RefusingKernel(UniformRandomProvider random) {
     this.random = random;
@@ -65,7 +65,8 @@ final class RefusingKernel implements InvocationHandler {
     share = shareOfCalls;
   }
 
-  synchronized long refusals() {
+  /** How many calls were refused so far. Takes no lock: the others are held during system calls. */
+  long refusals() {
     return refusals;
   }
 
@@ -79,18 +80,13 @@ final class RefusingKernel implements InvocationHandler {
     return mapped.toString();
   }
 
-  /** Whether a refusal was made here, and not by the kernel. */
-  static boolean isInjected(Throwable refusal) {
-    return refusal instanceof PosixException call && call.arguments().equals(INJECTED);
-  }
-
   // One call at a time: what the kernel does and what is known of it must not come apart.
   @Override
   public synchronized Object invoke(Object proxy, Method method, Object[] arguments)
       throws Throwable {
     final String call = method.getName();
     if (REFUSED.contains(call) && random.nextDouble() < share) {
-      refusals++;
+      refusals = refusals + 1; // under the lock: nobody else writes it
       final Errno error = ERRORS.get(random.nextInt(ERRORS.size()));
       if (call.equals("mremap") && !FOUND_EARLY.contains(error)) {
         clearDestination(arguments);

@@ -90,7 +90,7 @@ final class Soak {
             .softLimit(plan.capacityBytes() / 8 * 7)
             .pressureListener(PRESSURE, this::evict)
             .build();
-    calls = new Calls(allocator, tally);
+    calls = new Calls(allocator, kernel, tally);
     cast();
   }
 
@@ -122,7 +122,7 @@ final class Soak {
     }
     actors.add(new ExpiryWaves(part(SHARED_SLOTS, EXPIRING_SLOTS)));
     actors.add(new Growth(part(SHARED_SLOTS + EXPIRING_SLOTS, GROWING_SLOTS)));
-    actors.add(new ArenaLives(allocator, tally, nextRandom()));
+    actors.add(new ArenaLives(calls, nextRandom()));
     actors.add(new Misuse(() -> builder(4 << 20).build(), part(0, SLOTS)));
     actors.add(
         new ShortLives(
