@@ -13,7 +13,9 @@
  *   <li>{@link io.quarry.bench.compare}: the commands, and the child JVMs that it runs
  * </ol>
  *
- * <p>{@link io.quarry.bench.exchange}, a command as well, uses only {@code measure}.
+ * <p>{@link io.quarry.bench.exchange} and {@link io.quarry.bench.soak} are commands as well. The
+ * former uses only {@code measure}, the latter that, {@code loops}, {@code experiment} and {@code
+ * report}.
  *
  * <p>{@link io.quarry.bench.jmh} stands beside them and uses only {@code blocks}, {@code loops},
  * and the tables of {@code report}.

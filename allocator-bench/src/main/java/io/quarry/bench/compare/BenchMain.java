@@ -4,6 +4,7 @@ import io.quarry.bench.blocks.Peer;
 import io.quarry.bench.cprogram.LoopCommand;
 import io.quarry.bench.cprogram.NativeCommand;
 import io.quarry.bench.exchange.ExchangeCommand;
+import io.quarry.bench.soak.SoakCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -22,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       WorkloadCommand.class,
       ExchangeCommand.class,
       NativeCommand.class,
+      SoakCommand.class,
       RunCommand.class,
       PlayCommand.class,
       LoopCommand.class

@@ -1,6 +1,7 @@
 package io.quarry.bench.compare;
 
 import io.quarry.bench.blocks.Peer;
+import io.quarry.bench.report.Environment;
 import io.quarry.bench.workload.Plan;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import io.quarry.bench.blocks.Peer;
 import io.quarry.bench.experiment.Experiment;
 import io.quarry.bench.experiment.Experiments;
 import io.quarry.bench.experiment.Setting;
+import io.quarry.bench.report.Environment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

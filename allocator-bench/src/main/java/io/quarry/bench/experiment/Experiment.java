@@ -1,9 +1,13 @@
 package io.quarry.bench.experiment;
 
+import java.util.List;
 import java.util.Map;
 
 /** A published experiment. */
 public interface Experiment {
+
+  /** The distributions of the sizes of its blocks, in the order in which they follow. */
+  List<Sizes> sizes();
 
   /** How many blocks are live at once at most. */
   int slots(Setting setting);

@@ -91,6 +91,11 @@ public final class Experiments {
         .toList();
   }
 
+  /** All distributions of sizes that occur, in the order in which those of an experiment follow. */
+  public static List<List<Sizes>> histories() {
+    return ALL.values().stream().map(Experiment::sizes).distinct().toList();
+  }
+
   /** What can be asked for. */
   public static List<String> ids() {
     return ALL.keySet().stream().map(name -> name.replaceFirst("-.*", "")).distinct().toList();

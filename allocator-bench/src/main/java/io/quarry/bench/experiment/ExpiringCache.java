@@ -54,6 +54,13 @@ final class ExpiringCache implements Experiment {
   }
 
   @Override
+  public List<Sizes> sizes() {
+    return CLUSTERS.stream()
+        .<Sizes>map(cluster -> new ExponentialSizes(cluster.meanBytes()))
+        .toList();
+  }
+
+  @Override
   public int slots(Setting setting) {
     int slots = 0;
     for (final Cluster cluster : CLUSTERS) {

@@ -2,6 +2,7 @@ package io.quarry.bench.experiment;
 
 import io.quarry.bench.measure.Measurement;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.rng.UniformRandomProvider;
@@ -49,6 +50,11 @@ final class GiveBack implements Experiment {
 
   private int slotsOfThread(Setting setting) {
     return (int) (fillBytes(setting) / sizes.mean() / setting.threads() * ROOM) + MORE_SLOTS;
+  }
+
+  @Override
+  public List<Sizes> sizes() {
+    return List.of(sizes);
   }
 
   @Override

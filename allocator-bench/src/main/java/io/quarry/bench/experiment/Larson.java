@@ -1,6 +1,7 @@
 package io.quarry.bench.experiment;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,11 @@ final class Larson implements Experiment {
   private static final long DURATION_MILLIS = 5_000;
   private static final long LEAST_MILLIS = 100;
   private static final Sizes SIZES = new UniformSizes(8, 1_000);
+
+  @Override
+  public List<Sizes> sizes() {
+    return List.of(SIZES);
+  }
 
   @Override
   public int slots(Setting setting) {

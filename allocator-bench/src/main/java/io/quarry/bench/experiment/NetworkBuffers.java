@@ -1,6 +1,7 @@
 package io.quarry.bench.experiment;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.rng.UniformRandomProvider;
@@ -23,6 +24,11 @@ final class NetworkBuffers implements Experiment {
 
   NetworkBuffers(int usualThreads) {
     this.usualThreads = usualThreads;
+  }
+
+  @Override
+  public List<Sizes> sizes() {
+    return List.of(WeightedSizes.ofProxy());
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.quarry.bench.experiment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -34,6 +35,11 @@ final class ProducersAndConsumers implements Experiment {
   /** Those on the stack, and one in the hands of each thread. */
   private static int batches(Setting setting) {
     return MOST_BATCHES + 2 * pairs(setting);
+  }
+
+  @Override
+  public List<Sizes> sizes() {
+    return List.of(new UniformSizes(SIZE_BYTES, SIZE_BYTES));
   }
 
   @Override

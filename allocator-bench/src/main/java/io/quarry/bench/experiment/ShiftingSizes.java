@@ -1,5 +1,6 @@
 package io.quarry.bench.experiment;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.commons.rng.UniformRandomProvider;
 
@@ -50,6 +51,11 @@ final class ShiftingSizes implements Experiment {
   private int slotsOfThread(Setting setting) {
     final double mean = after == null ? before.mean() : Math.min(before.mean(), after.mean());
     return (int) (cap(setting) / mean * ROOM) + MORE_SLOTS;
+  }
+
+  @Override
+  public List<Sizes> sizes() {
+    return after == null ? List.of(before) : List.of(before, after);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.quarry.bench.experiment;
 import org.apache.commons.rng.UniformRandomProvider;
 
 /** A distribution of block sizes. */
-interface Sizes {
+public interface Sizes {
 
   /** A size in bytes. */
   int next(UniformRandomProvider random);

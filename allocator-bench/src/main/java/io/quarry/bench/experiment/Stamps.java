@@ -4,7 +4,7 @@ package io.quarry.bench.experiment;
  * The checksum that a block holds at both ends: its identity, mixed so that neighbouring identities
  * have nothing in common. It can be undone, so whoever moves a block learns from it whose it is.
  */
-final class Stamps {
+public final class Stamps {
 
   private static final long FIRST = 0xff51afd7ed558ccdL;
   private static final long SECOND = 0xc4ceb9fe1a85ec53L;
@@ -15,14 +15,14 @@ final class Stamps {
   private Stamps() {}
 
   /** The checksum of an identity. */
-  static long of(long identity) {
+  public static long of(long identity) {
     long mixed = fold(identity) * FIRST;
     mixed = fold(mixed) * SECOND;
     return fold(mixed);
   }
 
   /** The identity that has that checksum. */
-  static long identityOf(long stamp) {
+  public static long identityOf(long stamp) {
     long mixed = fold(stamp) * SECOND_INVERSE;
     mixed = fold(mixed) * FIRST_INVERSE;
     return fold(mixed);

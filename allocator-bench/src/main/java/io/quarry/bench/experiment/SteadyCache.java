@@ -45,6 +45,11 @@ final class SteadyCache implements Experiment {
   }
 
   @Override
+  public List<Sizes> sizes() {
+    return turnovers;
+  }
+
+  @Override
   public int slots(Setting setting) {
     return Math.multiplyExact(keysOfThread(setting), setting.threads());
   }

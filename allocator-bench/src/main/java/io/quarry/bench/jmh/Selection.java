@@ -1,6 +1,7 @@
 package io.quarry.bench.jmh;
 
 import io.quarry.bench.blocks.Peer;
+import io.quarry.bench.loops.VirtualThreads;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

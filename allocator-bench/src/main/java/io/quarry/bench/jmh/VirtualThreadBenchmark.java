@@ -1,6 +1,7 @@
 package io.quarry.bench.jmh;
 
 import io.quarry.bench.blocks.BlockAllocator;
+import io.quarry.bench.loops.VirtualThreads;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import org.openjdk.jmh.annotations.Benchmark;

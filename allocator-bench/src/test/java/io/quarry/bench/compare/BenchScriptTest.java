@@ -24,7 +24,8 @@ final class BenchScriptTest {
     assertThat(output.text)
         .contains("bench compare")
         .contains("bench jmh")
-        .contains("bench exchange");
+        .contains("bench exchange")
+        .contains("bench soak");
   }
 
   @Test

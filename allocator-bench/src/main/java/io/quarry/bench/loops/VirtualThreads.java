@@ -1,12 +1,13 @@
-package io.quarry.bench.jmh;
+package io.quarry.bench.loops;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** Virtual threads, for a program that is compiled for JDK 17. */
-final class VirtualThreads {
+public final class VirtualThreads {
 
-  static final int SINCE = 21;
+  /** The first JDK that has them. */
+  public static final int SINCE = 21;
 
   private VirtualThreads() {}
 
@@ -15,7 +16,7 @@ final class VirtualThreads {
    *
    * @throws IllegalStateException if this JVM has none
    */
-  static ExecutorService executor() {
+  public static ExecutorService executor() {
     try {
       return (ExecutorService)
           Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);

@@ -1,4 +1,4 @@
-package io.quarry.bench.compare;
+package io.quarry.bench.report;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Where a comparison was made: what somebody needs to judge the figures or to repeat them. */
-final class Environment {
+public final class Environment {
 
   /** The property with which the script names the state of the sources. */
   private static final String REVISION_PROPERTY = "quarry.bench.revision";
@@ -20,7 +20,8 @@ final class Environment {
 
   private Environment() {}
 
-  static Map<String, Object> ofThisMachine() {
+  /** As found at this moment, in the order in which it is shown. */
+  public static Map<String, Object> ofThisMachine() {
     final Map<String, Object> environment = new LinkedHashMap<>();
     environment.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     environment.put("revision", System.getProperty(REVISION_PROPERTY, UNKNOWN));
