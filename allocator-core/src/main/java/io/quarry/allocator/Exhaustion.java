@@ -1,6 +1,7 @@
 package io.quarry.allocator;
 
 import io.quarry.allocator.OffHeapExhaustedException.Reason;
+import io.quarry.posix.PosixException;
 import io.quarry.region.Refusal;
 import io.quarry.region.Regions;
 
@@ -23,6 +24,8 @@ final class Exhaustion {
           case TOO_LARGE -> Reason.TOO_LARGE;
           default -> Reason.OS_REFUSED;
         };
+    // Once: another thread's may come between, and message and cause have to be about the same.
+    final PosixException lastRefusal = regions.lastRefusal();
     final String advice =
         switch (reason) {
           case LIMIT -> "the capacity is reached: free blocks or build with a larger capacity";
@@ -31,7 +34,7 @@ final class Exhaustion {
                   + " there or in other arenas of it, or build it with a larger capacity";
           case MAP_COUNT -> "a quarter of vm.max_map_count is in use: raise it with sysctl";
           case TOO_LARGE -> "more than the capacity, or than one mapping can hold";
-          case OS_REFUSED -> "the operating system refused: " + regions.lastRefusal();
+          case OS_REFUSED -> "the operating system refused: " + lastRefusal;
         };
     return new OffHeapExhaustedException(
         reason,
@@ -45,6 +48,6 @@ final class Exhaustion {
             + "\n"
             + StatsText.withoutSites(stats),
         stats,
-        reason == Reason.OS_REFUSED ? regions.lastRefusal() : null);
+        reason == Reason.OS_REFUSED ? lastRefusal : null);
   }
 }

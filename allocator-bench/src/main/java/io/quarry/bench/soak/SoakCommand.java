@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
           + " frees, short-lived and virtual threads, growing blocks, arenas, compaction, trimming,"
           + " eviction under pressure, misuse, and a kernel that refuses now and then.",
       "Every block is verified; at rest points everything is counted, and memory has to be level."
-          + " Writes results.json and report.html."
+          + " Writes results.json."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -123,7 +123,6 @@ public final class SoakCommand implements Callable<Integer> {
     }
     SoakReport.write(out, environment, outcome, List.of());
     printer.println("results: " + out.resolve("results.json").toAbsolutePath().normalize());
-    printer.println("report:  " + out.resolve("report.html").toAbsolutePath().normalize());
     printer.flush();
     return 0;
   }

@@ -3,7 +3,6 @@ package io.quarry.bench.soak;
 import io.quarry.bench.measure.Measurement;
 import io.quarry.bench.measure.RssSample;
 import io.quarry.bench.report.Comparison;
-import io.quarry.bench.report.HtmlReport;
 import io.quarry.bench.report.Note;
 import io.quarry.bench.report.Result;
 import io.quarry.bench.report.ResultsFile;
@@ -18,13 +17,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What a soak came to, as a table, as results.json and as report.html. */
+/** What a soak came to, as a table and as results.json. */
 final class SoakReport {
 
   private static final String WORKLOAD = "soak";
   private static final String ALLOCATOR = "quarry";
   private static final double MIB = 1 << 20;
-  private static final double NANOS_PER_SECOND = 1e9;
   private static final int QUARTERS = 4;
 
   private SoakReport() {}
@@ -65,7 +63,7 @@ final class SoakReport {
     return table.toText();
   }
 
-  /** Writes both files; {@code failures} says what was not as it must be, if anything. */
+  /** Writes results.json; {@code failures} says what was not as it must be, if anything. */
   static void write(Path out, Map<String, Object> environment, Outcome outcome, List<Note> failures)
       throws IOException {
     final Map<String, Double> metrics = metrics(outcome);
@@ -82,7 +80,6 @@ final class SoakReport {
             List.of(),
             failures);
     Files.writeString(out.resolve("results.json"), ResultsFile.toJson(comparison));
-    Files.writeString(out.resolve("report.html"), HtmlReport.of(comparison));
   }
 
   private static List<RssSample> rss(Outcome outcome) {
@@ -97,9 +94,6 @@ final class SoakReport {
     final double calls = tally.calls.sum();
     metrics.put(Measurement.OPERATIONS, calls);
     metrics.put(Measurement.OPS_PER_SECOND, calls / outcome.seconds());
-    // Of the clock on the wall, with all that is done beside the calls.
-    metrics.put(
-        Measurement.NS_PER_OP, outcome.seconds() * NANOS_PER_SECOND * outcome.actors() / calls);
     metrics.put("seconds", outcome.seconds());
     metrics.put("rounds", (double) outcome.rounds());
     metrics.put("verifiedBytes", (double) tally.verifiedBytes.sum());
