@@ -221,6 +221,7 @@ class CompactionTest {
   }
 
   @ParameterizedTest
+  @Tag("long")
   @ValueSource(longs = {48, 700, 5_000, 30_000, 200_000})
   void itRunsAtTheCapacityLimit(final long size) {
     allocator.close();

@@ -14,7 +14,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -160,7 +159,6 @@ class IdleReturnTest {
   }
 
   @Test
-  @Tag("long")
   void afterALongRest() {
     // Nothing is due when the memory falls idle: somebody has to wake the agent.
     try (Filler filler = new Filler()) {

@@ -21,7 +21,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -141,7 +140,6 @@ class LimitTest {
   }
 
   @Test
-  @Tag("long")
   void threadsThatRaceForTheLastSlabNeverExceedTheCapacity() throws Exception {
     final int threads = 4;
     final CyclicBarrier together = new CyclicBarrier(threads);

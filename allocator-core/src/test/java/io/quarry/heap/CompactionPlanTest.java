@@ -119,7 +119,7 @@ class CompactionPlanTest extends HeapsFixture {
     final Slab claimed = slab(4);
     slabs.remove(claimed);
     assertThat(victims(plan(0.9))).containsExactlyInAnyOrderElementsOf(held);
-    now += 11; // it is kept to the nanosecond but one
+    now += 11;
     assertThat(victims(plan(0.9))).hasSize(3).contains(leftAlone).doesNotContain(claimed);
   }
 
