@@ -138,6 +138,30 @@ class HeapTest extends HeapsFixture {
     assertThat(slabOf(allocate(heap, KIB))).isSameAs(slabOf(moved[69]));
   }
 
+  @Test
+  void aCompactedSlabThatIsQueuedOrClaimedAtThisMomentIsHandedOverLater() {
+    final long[] moved = new long[64];
+    assertThat(heaps.compacted().allocate(KIB, moved, 64)).isEqualTo(64);
+    heaps.compacted().settle();
+    final Slab slab = slabOf(moved[0]);
+    heaps.compacted().takeBack(moved[3]);
+    heaps.compacted().drain();
+    assertThat(slab.winToken()).isTrue(); // somebody is about to queue it
+    assertThat(heaps.compacted().handOver(KIB, heap)).isNull();
+    assertThat(slab.isHeld()).isTrue();
+    assertThat(slab.isMarkedFull()).isTrue();
+    assertThat(slab.owner()).isNotSameAs(heap);
+    slab.drain();
+    heaps.compacted().takeBack(moved[4]);
+    heaps.compacted().drain();
+    assertThat(slab.claim()).isTrue();
+    assertThat(heaps.compacted().handOver(KIB, heap)).isNull();
+    assertThat(slab.isMarkedFull()).isTrue();
+    source.letGo(slab);
+    assertThat(heaps.compacted().handOver(KIB, heap)).isSameAs(slab);
+    assertThat(slab.owner()).isSameAs(heap);
+  }
+
   private void fillSlabOf(final long block) {
     while (slabOf(block).liveCount() < slabOf(block).blockCount()) {
       allocate(heap, KIB);
@@ -183,6 +207,8 @@ class HeapTest extends HeapsFixture {
       }
     }
     assertThat(slab.isRetired()).isTrue();
+    heap.drainQueue();
+    assertThat(slab.isListed()).as("a tombstone is kept alive by nobody").isFalse();
   }
 
   @Test

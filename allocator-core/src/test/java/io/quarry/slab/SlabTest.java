@@ -156,6 +156,7 @@ class SlabTest {
     final Slab slab = full(100);
     assertThat(slab.freeFast(slab.addressOf(1) + 16)).isFalse();
     assertThat(slab.freeFast(slab.base() - BLOCK_BYTES)).isFalse();
+    assertThat(slab.freeFast(slab.addressOf(64 * slab.free.length))).isFalse();
     assertThat(slab.freeFast(slab.addressOf(64 * 1_000))).isFalse();
     assertThat(slab.liveCount()).isEqualTo(100);
     assertThat(slab.freeFast(slab.addressOf(99))).isTrue();
@@ -196,8 +197,8 @@ class SlabTest {
 
   @Test
   void anAddressIsABlocksIfABlockStartsThere() {
-    final Slab slab = new Slab(owner, 7, BLOCK_BYTES, 200);
-    for (int i = 0; i < 200; i++) {
+    final Slab slab = placed(1, 1_280);
+    for (int i = 0; i < slab.blockCount(); i++) {
       assertThat(slab.indexOfStart(slab.addressOf(i))).isEqualTo(i);
       assertThat(slab.indexOfStart(slab.addressOf(i) + 1)).isEqualTo(-1);
       assertThat(slab.indexOfStart(slab.addressOf(i) - 1)).isEqualTo(-1);
@@ -342,7 +343,9 @@ class SlabTest {
     assertThat(slab.isHeld()).isFalse();
     assertThat(slab.claim()).isFalse();
     assertThat(slab.makeCurrent(owner)).isFalse();
+    slab.reload();
     slab.makeHeld();
+    assertThat(slab.hasCandidate()).as("nobody issues blocks of it").isFalse();
     assertThat(slab.isHeld()).isTrue();
     assertThat(slab.isCurrentPlain()).isFalse();
     assertThat(slab.claim()).isTrue();
@@ -408,6 +411,15 @@ class SlabTest {
     claimed.abandon();
     assertThat(claimed.isRetired()).isTrue();
     assertThat(claimed.isFree(1)).isFalse();
+  }
+
+  @Test
+  void smallBlocksAreThoseThatThreadsHaveSlabsOfTheirOwnFor() {
+    for (final int sizeClass : new int[] {0, SizeClasses.SMALL_COUNT - 1}) {
+      assertThat(new Slab(owner, sizeClass, SizeClasses.bytes(sizeClass), 2).isSmall()).isTrue();
+    }
+    assertThat(new Slab(owner, SizeClasses.SMALL_COUNT, 36 << 10, 8).isSmall()).isFalse();
+    assertThat(new Slab(owner, Slab.LARGE, 2 << 20, 1).isSmall()).isFalse();
   }
 
   @Test
