@@ -7,8 +7,11 @@ import io.quarry.region.Refusal;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
+import io.quarry.threads.Waiting;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** All heaps of an allocator: who is woken, what is given up, and what comes of the end. */
@@ -74,8 +77,10 @@ class HeapsTest extends HeapsFixture {
   void howLongItSleepsDependsOnTheIdleTimeWhileThreadsHaveHeaps() throws InterruptedException {
     inThread(this::allocateMany);
     assertThat(heaps.liveHeaps()).hasSize(1);
+    final Heap left = heaps.liveHeaps().get(0);
     assertThat(heaps.housekeep(now, IDLE)).isPositive();
     assertThat(heaps.liveHeaps()).as("it is dead").isEmpty();
+    assertThat(left.threadVolatile()).isNull();
     allocateMany();
     assertThat(heaps.liveHeaps()).as("adopted").hasSize(1);
     assertThat(heaps.housekeep(now, 100_000_000L)).isEqualTo(50_000_000L);
@@ -139,6 +144,72 @@ class HeapsTest extends HeapsFixture {
     assertThat(own.threadVolatile()).isNull();
     assertThat(heaps.suspend(own)).isNull();
     heaps.retireAll();
+  }
+
+  @Test
+  void afterTheEndNoThreadFindsAnything() {
+    allocateMany();
+    final Thread self = Thread.currentThread();
+    assertThat(HeapTable.slabAt(heaps.table().rows(), self, 1_000)).isNotSameAs(Slab.NOBODY);
+    final int entered = heaps.enterCall();
+    assertThat(entered).isNotNegative();
+    heaps.close();
+    assertThat(heaps.enterCall()).isNegative();
+    assertThat(heaps.liveHeaps()).isEmpty();
+    assertThat(HeapTable.slabAt(heaps.table().rows(), self, 1_000)).isSameAs(Slab.NOBODY);
+    assertThat(heaps.table().find(self)).isSameAs(Heap.NONE);
+    assertThat(Heaps.refusal(heaps.allocate(1_000, 16))).isEqualTo(Refusal.CLOSED);
+    final AtomicBoolean left = new AtomicBoolean();
+    final Thread leaving =
+        new Thread(
+            () -> {
+              sleepBriefly();
+              left.set(true);
+              heaps.leaveCall(entered);
+            });
+    leaving.start();
+    heaps.awaitCalls();
+    assertThat(left.get()).isTrue();
+    heaps.retireAll();
+    assertThat(heaps.census().mappedBytes()).isEqualTo(heaps.census().idleBytes());
+  }
+
+  private static void sleepBriefly() {
+    try {
+      Thread.sleep(20);
+    } catch (final InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  @Test
+  void whatThreadsNeedOfTheJavaHeapIsCounted() throws InterruptedException {
+    allocate(3 << 20); // so that there is a region, whose tables count as well
+    final long before = heaps.census().metadataBytes();
+    inThread(this::allocateMany);
+    final long one = heaps.census().metadataBytes() - before;
+    assertThat(one).isBetween(3_000L, 10_000L);
+    final CountDownLatch end = new CountDownLatch(1);
+    final List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      final CountDownLatch started = new CountDownLatch(1);
+      final Thread thread =
+          new Thread(
+              () -> {
+                allocateMany();
+                started.countDown();
+                new Waiting(end, 0).run();
+              });
+      thread.start();
+      threads.add(thread);
+      started.await();
+    }
+    assertThat(heaps.liveHeaps()).hasSize(4);
+    assertThat(heaps.census().metadataBytes() - before).isBetween(2 * one, 5 * one);
+    end.countDown();
+    for (final Thread thread : threads) {
+      thread.join();
+    }
   }
 
   // --- freeing -----------------------------------------------------------------------------------
@@ -260,6 +331,31 @@ class HeapsTest extends HeapsFixture {
         });
     assertThat(heaps.allocate(40 << 20, 16)).isPositive();
     assertThat(released).hasSize(1);
+  }
+
+  @Test
+  void blocksThatADeadThreadLeftFreeAreFoundAtTheLimit() throws InterruptedException {
+    final List<Long> left = new ArrayList<>();
+    inThread(
+        () -> {
+          for (int i = 0; i < 60; i++) {
+            left.add(allocate(1_000));
+          }
+          heaps.free(left.get(59));
+        });
+    while (heaps.allocate(1 << 20, 16) > 0) {}
+    while (heaps.allocate(65_536, 16) > 0) {}
+    long found = heaps.allocate(1_000, 16);
+    final List<Long> blocks = new ArrayList<>();
+    while (found > 0) {
+      blocks.add(Heaps.untagged(found));
+      found = heaps.allocate(1_000, 16);
+    }
+    assertThat(blocks).contains(left.get(59));
+    assertThat(Heaps.refusal(found)).isEqualTo(Refusal.LIMIT);
+    assertThat(regions.mappedBytes())
+        .as("all but the headroom")
+        .isEqualTo(CAPACITY - CAPACITY / 128);
   }
 
   @Test

@@ -111,6 +111,31 @@ final class LimitedGranulesTest extends RegionsFixture {
   }
 
   @Test
+  void theHeadroomOfTheParentIsLeftAsWell() {
+    make(8 * MIB, IdlePolicy.UNMAP); // 128 granules, one of them headroom
+    final LimitedGranules supply = limited(100);
+    take(32);
+    regions.lock().lock();
+    try {
+      assertThat(supply.takeLeavingHeadroom(new Run(), 95, 1)).isNull();
+      assertThat(supply.takeLeavingHeadroom(new Run(), 1, 1)).isEqualTo(Refusal.PARENT_LIMIT);
+      assertThat(supply.take(new Run(), 1, 1)).isNull();
+    } finally {
+      regions.lock().unlock();
+    }
+  }
+
+  @Test
+  void whatTheSupplyMayNotOrCannotDiscardItCannotEither() {
+    make(8 * MIB, IdlePolicy.KEEP);
+    final LimitedGranules supply = limited(10);
+    assertThat(supply.mayDiscard()).isFalse();
+    final Run run = take(supply, 2);
+    posix.arm(Errno.EINVAL, (call, ordinal) -> call.equals("madvise"));
+    assertThat(supply.discard(run, 0, GRANULE)).isFalse();
+  }
+
+  @Test
   void runsGrowAndShrinkWithinTheLimit() {
     make(8 * MIB, IdlePolicy.UNMAP);
     final LimitedGranules supply = limited(10);

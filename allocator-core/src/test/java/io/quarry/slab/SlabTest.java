@@ -196,6 +196,17 @@ class SlabTest {
   }
 
   @Test
+  void thereIsABitForATailAndNoWordTooMany() {
+    assertThat(new Slab(owner, 0, 16, 4_096).words()).isEqualTo(64);
+    assertThat(new Slab(owner, 7, 128, 512).words()).isEqualTo(8);
+    assertThat(new Slab(owner, 2, 48, 1_365).words()).isEqualTo(22);
+    assertThat(new Slab(owner, Slab.LARGE, 1 << 20, 1).words()).isEqualTo(1);
+    final Slab slab = new Slab(owner, 40, 1_008, 64); // no class has such a slab
+    assertThat(slab.words()).isEqualTo(2);
+    assertThat(slab.freeLocal(64)).isFalse();
+  }
+
+  @Test
   void anAddressIsABlocksIfABlockStartsThere() {
     final Slab slab = placed(1, 1_280);
     for (int i = 0; i < slab.blockCount(); i++) {
