@@ -136,7 +136,8 @@ class HeapTableTest extends HeapsFixture {
     assertThat(slabAt(second)).as("the row went to the next").isSameAs(slabOfSecond);
     leave(ofSecond);
     assertThat(slabAt(second)).isSameAs(Slab.NOBODY);
-    enter(second);
+    final Slab again = SlabDirectory.slabAt(allocate(enter(second), sizeClass));
+    assertThat(slabAt(second)).isSameAs(again);
     table.clear();
     assertThat(slabAt(second)).isSameAs(Slab.NOBODY);
   }

@@ -74,6 +74,33 @@ class HeapsTest extends HeapsFixture {
   }
 
   @Test
+  void whatOthersFreeAndWhatFallsEmptyInASharedSlabWakesAnAgentThatSleepsLong()
+      throws InterruptedException {
+    final long idle = 1_000_000; // less than the time between two looks whether threads are alive
+    heaps.free(allocate(2_000));
+    allocateMany();
+    final long own = allocate(1_000);
+    long delay = 0;
+    for (int i = 0; i < 5; i++) {
+      now += idle;
+      delay = heaps.housekeep(now, idle);
+    }
+    assertThat(delay).isGreaterThan(idle);
+    wakes = 0;
+    final long shared = allocate(2_000);
+    assertThat(((Heap) slabOf(shared).owner()).lock()).isNotNull();
+    assertThat(wakes).isZero();
+    heaps.free(shared);
+    assertThat(wakes).isEqualTo(1);
+    for (int i = 0; i < 5; i++) {
+      now += idle;
+      heaps.housekeep(now, idle);
+    }
+    inThread(() -> heaps.free(own));
+    assertThat(wakes).isEqualTo(2);
+  }
+
+  @Test
   void howLongItSleepsDependsOnTheIdleTimeWhileThreadsHaveHeaps() throws InterruptedException {
     inThread(this::allocateMany);
     assertThat(heaps.liveHeaps()).hasSize(1);
