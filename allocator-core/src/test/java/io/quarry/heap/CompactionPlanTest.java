@@ -102,13 +102,18 @@ class CompactionPlanTest extends HeapsFixture {
   }
 
   @Test
-  void theCheapestClassComesFirst() {
-    final int other = SizeClasses.of(2 << 10);
-    final List<Slab> dear = List.of(slab(24), slab(24));
-    final List<Slab> cheap = List.of(slab(other, 2), slab(other, 2));
-    final List<Slab> victims = victims(plan(0.9));
-    assertThat(victims.subList(0, 2)).containsExactlyInAnyOrderElementsOf(cheap);
-    assertThat(victims.subList(2, 4)).containsExactlyInAnyOrderElementsOf(dear);
+  void theClassWithTheLeastCopyingForWhatItGainsComesFirst() {
+    final int twoKib = SizeClasses.of(2 << 10);
+    // 48 KiB to be copied for one slab.
+    final List<Slab> dear = List.of(slab(twoKib, 12), slab(twoKib, 12));
+    // 128 KiB for six.
+    final List<Slab> cheap = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      cheap.add(slab(16));
+    }
+    final List<Slab> victims = victims(plan(0.99));
+    assertThat(victims.subList(0, 8)).containsExactlyInAnyOrderElementsOf(cheap);
+    assertThat(victims.subList(8, 10)).containsExactlyInAnyOrderElementsOf(dear);
   }
 
   @Test

@@ -81,13 +81,15 @@ class WatchedSlabsTest extends HeapsFixture {
     }
     assertThat(Heaps.refusal(outcome)).isEqualTo(Refusal.LIMIT);
     assertThat(Heaps.refusal(watched.allocate(2_000, 16))).isEqualTo(Refusal.LIMIT);
-    // The current slab of this thread: empty, and kept in case it is needed soon.
-    final Slab current = SlabDirectory.slabAt(blocks.get(blocks.size() - 1));
+    // Makes a slab current again, which then falls empty, and is kept in case it is needed soon.
+    assertThat(heaps.free(blocks.get(blocks.size() / 2))).isEqualTo(Freed.FREED);
+    final Slab current = SlabDirectory.slabAt(Heaps.untagged(heaps.allocate(1_000, 16)));
     for (final long block : blocks) {
       if (SlabDirectory.slabAt(block) == current) {
         assertThat(heaps.free(block)).isEqualTo(Freed.FREED);
       }
     }
+    assertThat(current.isCurrent() && current.isEmpty()).isTrue();
     assertThat(watched.allocate(2_000, 16)).isPositive();
   }
 
