@@ -362,6 +362,7 @@ class HeapsTest extends HeapsFixture {
 
   @Test
   void blocksThatADeadThreadLeftFreeAreFoundAtTheLimit() throws InterruptedException {
+    allocateMany(); // so that this thread does not adopt the heap of the other
     final List<Long> left = new ArrayList<>();
     inThread(
         () -> {

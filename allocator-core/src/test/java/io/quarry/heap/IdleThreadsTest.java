@@ -8,6 +8,9 @@ import io.quarry.threads.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +75,30 @@ class IdleThreadsTest extends HeapsFixture {
     assertThat(heap.threadVolatile()).isSameAs(threads.get(0));
     assertThat(heap.isToBeLeftAlone(now + 4 * IDLE - 1)).isTrue();
     assertThat(heap.isToBeLeftAlone(now + 4 * IDLE)).isFalse();
+  }
+
+  @Test
+  void aThreadThatIsIdleElsewhereLosesItsHeapToTheNext() throws Exception {
+    final ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      other.submit(this::allocateEnough).get();
+      final Heap heap = heaps.liveHeaps().get(0);
+      idleThreads.run(now, IDLE);
+      now += IDLE;
+      assertThat(idleThreads.run(now, IDLE)).isEqualTo(Long.MAX_VALUE);
+      assertThat(idleThreads.taken()).isEqualTo(1);
+      assertThat(heaps.liveHeaps()).isEmpty();
+      allocateEnough();
+      assertThat(heaps.liveHeaps()).containsExactly(heap);
+      other.submit(this::allocateEnough).get();
+      assertThat(heaps.liveHeaps()).hasSize(2);
+      final Heap another = heaps.liveHeaps().get(1);
+      assertThat(idleThreads.takeAway(another)).isTrue();
+      assertThat(idleThreads.takeAway(another)).as("nobody's by now").isFalse();
+    } finally {
+      other.shutdown();
+      assertThat(other.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    }
   }
 
   @Test
