@@ -103,13 +103,12 @@ class CompactionPlanTest extends HeapsFixture {
 
   @Test
   void theClassWithTheLeastCopyingForWhatItGainsComesFirst() {
-    final int twoKib = SizeClasses.of(2 << 10);
     // 48 KiB to be copied for one slab.
-    final List<Slab> dear = List.of(slab(twoKib, 12), slab(twoKib, 12));
+    final List<Slab> dear = List.of(slab(24), slab(24));
     // 128 KiB for six.
     final List<Slab> cheap = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      cheap.add(slab(16));
+      cheap.add(slab(SizeClasses.of(2 << 10), 8));
     }
     final List<Slab> victims = victims(plan(0.99));
     assertThat(victims.subList(0, 8)).containsExactlyInAnyOrderElementsOf(cheap);

@@ -42,6 +42,8 @@ class WatchedSlabsTest extends HeapsFixture {
       assertThat(heaps.census().liveBlocks(row)).isEqualTo(row == KIB ? 1 : 0);
     }
     assertThat(heaps.census().liveBytes(LARGE_ROW)).isZero();
+    watch(heaps, 2 << 20);
+    assertThat(heaps.census().liveBytes(LARGE_ROW)).isEqualTo(2 << 20);
     assertThat(Heaps.isWatched(SlabDirectory.slabAt(ordinary))).isFalse();
   }
 
