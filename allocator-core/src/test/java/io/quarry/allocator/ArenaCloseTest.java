@@ -13,6 +13,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Arenas that are closed while others use them. */
@@ -41,6 +42,7 @@ class ArenaCloseTest {
    * those; a call that began after close has returned gets no address; the books stay balanced.
    */
   @Test
+  @Tag("long")
   void callsInFlightAreRefusedOrDoneBeforeTheEnd() throws Exception {
     final AtomicReference<Throwable> failure = new AtomicReference<>();
     final AtomicReference<Round> current = new AtomicReference<>();
@@ -217,6 +219,7 @@ class ArenaCloseTest {
 
   /** One, several and all at once, with their parent. */
   @Test
+  @Tag("long")
   void manyMayCloseAtOnce() throws Exception {
     for (int round = 0; round < 200; round++) {
       final AtomicLong reports = new AtomicLong();
@@ -256,6 +259,7 @@ class ArenaCloseTest {
 
   /** A whole allocator, whose memory is unmapped at once: what touches it then ends the JVM. */
   @Test
+  @Tag("long")
   void aWholeAllocatorMayBeClosedWhileOthersUseIt() throws Exception {
     final AtomicLong refusals = new AtomicLong();
     for (int round = 0; round < 300; round++) {
@@ -287,6 +291,7 @@ class ArenaCloseTest {
 
   /** A million blocks go with some hundred slabs. */
   @Test
+  @Tag("long")
   void closingCostsTheSlabsAndNotTheBlocks() {
     try (SlabAllocator allocator = SlabAllocator.builder().capacity(512 * MIB).build()) {
       final long[] small = new long[7];

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +42,7 @@ class CompactionTest {
   }
 
   @ParameterizedTest
+  @Tag("long")
   @ValueSource(longs = {16, 100, 250, 1_000, 8_192, 24_576, 40_000, 262_144, 1 << 20})
   void sparseSlabsAreEmptiedAndNoBlockIsHarmed(final long size) {
     final MovableBlocks blocks = filled(48 * MIB, size);
@@ -219,6 +221,7 @@ class CompactionTest {
   }
 
   @ParameterizedTest
+  @Tag("long")
   @ValueSource(longs = {48, 700, 5_000, 30_000, 200_000})
   void itRunsAtTheCapacityLimit(final long size) {
     allocator.close();

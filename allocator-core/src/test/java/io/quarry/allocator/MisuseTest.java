@@ -17,6 +17,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -273,6 +274,7 @@ class MisuseTest {
 
   /** Where nothing catches it, a touch of the page behind a large block ends the JVM. */
   @Test
+  @Tag("long")
   void anAccessToTheGuardPageEndsTheJvm() {
     final List<String> arguments = new ArrayList<>(ChildJvm.strict("ALL-UNNAMED"));
     arguments.addAll(

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -219,6 +220,7 @@ class PressureTest {
 
   /** The caller holds what the listener wants: it gets its exception, and goes on. */
   @Test
+  @Tag("long")
   void aListenerThatWaitsForTheCallerDoesNotHangIt() {
     final Object lock = new Object();
     final AtomicBoolean entered = new AtomicBoolean();
