@@ -7,7 +7,6 @@ import io.quarry.posix.NativeMemory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -294,19 +293,18 @@ class ArenaCloseTest {
   @Tag("long")
   void closingCostsTheSlabsAndNotTheBlocks() {
     try (SlabAllocator allocator = SlabAllocator.builder().capacity(512 * MIB).build()) {
-      final long[] small = new long[7];
-      final long[] large = new long[7];
-      for (int i = 0; i < small.length; i++) {
-        small[i] = nanosToClose(allocator, 1_000_000, 64);
-        large[i] = nanosToClose(allocator, 1_000, 64_000);
+      // The least of several: any other is longer for what else runs on the machine.
+      long small = Long.MAX_VALUE;
+      long large = Long.MAX_VALUE;
+      for (int i = 0; i < 7; i++) {
+        small = Math.min(small, nanosToClose(allocator, 1_000_000, 64));
+        large = Math.min(large, nanosToClose(allocator, 1_000, 64_000));
       }
-      Arrays.sort(small);
-      Arrays.sort(large);
       System.out.printf(
-          "close: 1,000,000 blocks of 64 B in %,d us, 1,000 of 64,000 B in %,d us (medians)%n",
-          small[3] / 1_000, large[3] / 1_000);
+          "close: 1,000,000 blocks of 64 B in %,d us, 1,000 of 64,000 B in %,d us%n",
+          small / 1_000, large / 1_000);
       // As many slabs, a thousand times the blocks: freeing them one by one takes some 10 ms.
-      assertThat(small[3]).isLessThan(20 * Math.max(large[3], 100_000));
+      assertThat(small).isLessThan(20 * Math.max(large, 100_000));
     }
   }
 
