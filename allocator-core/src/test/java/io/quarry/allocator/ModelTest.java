@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -174,6 +176,7 @@ class ModelTest {
       final Backing backing,
       final Checks checks)
       throws Exception {
+    final Queue<String> misuses = new ConcurrentLinkedQueue<>();
     try (SlabAllocator allocator =
             SlabAllocator.builder()
                 .capacity(capacity)
@@ -181,6 +184,7 @@ class ModelTest {
                 .idleTime(idleTime)
                 .returnMode(mode)
                 .backing(backing)
+                .misuseListener(misuses::add)
                 .checks(checks)
                 .sampleInterval(SAMPLE_INTERVAL)
                 .build();
@@ -194,7 +198,7 @@ class ModelTest {
         done = play(model, seed, operations);
         end(model, mode);
       } catch (final Throwable failure) {
-        throw new AssertionError("with -Dquarry.test.seed=" + seed, failure);
+        throw new AssertionError("with -Dquarry.test.seed=" + seed + ' ' + misuses, failure);
       }
       assertThat(done).isGreaterThanOrEqualTo(operations);
       return model;
