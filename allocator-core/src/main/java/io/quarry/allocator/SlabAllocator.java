@@ -6,6 +6,7 @@ import io.quarry.checks.WatchedBlocks;
 import io.quarry.heap.Freed;
 import io.quarry.heap.HeapTable;
 import io.quarry.heap.Heaps;
+import io.quarry.heap.LargeBlocks;
 import io.quarry.posix.NativeMemory;
 import io.quarry.posix.Posix;
 import io.quarry.region.Geometry;
@@ -409,7 +410,7 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
     if (resized != NULL) {
       return resized;
     }
-    final long moved = orThrow("realloc", newSize, allocatePatiently(newSize, 1));
+    final long moved = allocatedToGrow(newSize > oldSize, newSize);
     NativeMemory.copy(address, moved, Math.min(oldSize, newSize));
     try {
       free(address);
@@ -418,6 +419,20 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
       throw freedMeanwhile;
     }
     return moved;
+  }
+
+  /**
+   * A block for the contents of another. Who makes a block longer is likely to do it again: so
+   * where that wastes nothing, the new one is a run of granules by itself, which can grow in place.
+   */
+  private long allocatedToGrow(final boolean grows, final long newSize) {
+    if (grows && watched == null && LargeBlocks.areAsSmallFor(newSize)) {
+      final long outcome = heaps.large().allocate(newSize, 1);
+      if (outcome > 0) {
+        return Heaps.untagged(outcome);
+      }
+    }
+    return orThrow("realloc", newSize, allocatePatiently(newSize, 1));
   }
 
   /** The address of a block after it was resized without copying; NULL if that cannot be. */
@@ -429,10 +444,10 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
               && SizeClasses.of((int) newSize) == slab.sizeClass();
       return fits && block == null ? address : NULL;
     }
-    if (newSize <= SizeClasses.MAX_CLASS_BYTES) {
-      return NULL;
+    if (block != null) {
+      return newSize > SizeClasses.MAX_CLASS_BYTES ? watched.resize(block, newSize) : NULL;
     }
-    return block == null ? heaps.large().resize(slab, newSize) : watched.resize(block, newSize);
+    return LargeBlocks.areAsSmallFor(newSize) ? heaps.large().resize(slab, newSize) : NULL;
   }
 
   // --- freeing -----------------------------------------------------------------------------------

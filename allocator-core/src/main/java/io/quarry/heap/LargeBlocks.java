@@ -4,12 +4,13 @@ import io.quarry.region.Geometry;
 import io.quarry.region.GranuleSupply;
 import io.quarry.region.Refusal;
 import io.quarry.region.Run;
+import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 
 /**
- * Blocks larger than any class. Each is a slab by itself, carved when it is allocated and retired
- * when it is freed; one larger than a region gets a region by itself. Its size is a multiple of the
- * granule.
+ * Blocks larger than any class, and those that {@code realloc} made longer. Each is a slab by
+ * itself, carved when it is allocated and retired when it is freed; one larger than a region gets a
+ * region by itself. Its size is a multiple of the granule.
  *
  * <p>Whoever wants to free or resize a block claims its slab first. Of several threads that try,
  * one succeeds.
@@ -23,6 +24,14 @@ public final class LargeBlocks {
     this.heaps = heaps;
     this.source = source;
     owner = Heap.ofLarge(heaps, source);
+  }
+
+  /** Whether a request of so many bytes takes no more as a large block than as one of a class. */
+  public static boolean areAsSmallFor(final long size) {
+    return size > SizeClasses.MAX_CLASS_BYTES
+        || size >= Geometry.GRANULE_BYTES
+            && Geometry.bytesOf(Geometry.granulesFor(size))
+                <= SizeClasses.bytes(SizeClasses.of((int) size));
   }
 
   /**
@@ -130,7 +139,8 @@ public final class LargeBlocks {
     if (granules < run.granules()) {
       supply.shorten(run, granules);
     } else if (!supply.lengthen(run, granules)) {
-      return supply.move(run, successor, granules);
+      // As much as a class has is copied in less time than it takes to move its pages.
+      return run.bytes() > SizeClasses.MAX_CLASS_BYTES && supply.move(run, successor, granules);
     }
     successor.takeOver(run);
     return true;

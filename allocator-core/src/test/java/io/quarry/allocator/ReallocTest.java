@@ -79,6 +79,44 @@ class ReallocTest {
     assertThat(allocator.realloc(address, 1_153)).isNotEqualTo(address);
   }
 
+  /** Copied once, to where it can grow; a class would be as large, and would not let it. */
+  @Test
+  void aBlockThatGrowsFromAGranuleOnStaysWhereItIs() {
+    final long address = resize(allocator.malloc(32 * KIB), 32 * KIB, 64 * KIB, 1);
+    for (long size = 64 * KIB; size < MIB; size *= 2) {
+      assertThat(resize(address, size, size * 2, size)).as("to %d", size * 2).isEqualTo(address);
+    }
+    assertThat(resize(address, MIB, 192 * KIB, 2)).as("shorter").isEqualTo(address);
+    assertThat(allocator.usableSize(address)).isEqualTo(192 * KIB);
+    assertThat(allocator.stats().liveBytes()).isEqualTo(192 * KIB);
+    allocator.free(address, 192 * KIB);
+  }
+
+  @Test
+  void aBlockThatGrowsTakesNoMoreThanItsClass() {
+    final long address = allocator.realloc(allocator.malloc(64 * KIB), 65 * KIB);
+    assertThat(allocator.usableSize(address)).isEqualTo(72 * KIB);
+  }
+
+  /** Its neighbour is in use: it is copied, and no page is moved for so little. */
+  @Test
+  void aShorterBlockThatCannotGrowInPlaceIsCopied() {
+    final long address = resize(allocator.malloc(32 * KIB), 32 * KIB, 64 * KIB, 1);
+    final long end = address + 64 * KIB;
+    long neighbour = allocator.malloc(64 * KIB);
+    while (neighbour != end) { // carves one run after the other
+      assertThat(neighbour).isLessThan(end);
+      neighbour = allocator.malloc(64 * KIB);
+    }
+    contents.fill(address, 64 * KIB, 3);
+    posix.resetCounts();
+    final long moved = allocator.realloc(address, 128 * KIB);
+    assertThat(moved).isNotEqualTo(address);
+    assertThat(posix.count("mremap")).isZero();
+    assertThat(contents.holds(moved, 64 * KIB, 3)).isTrue();
+    allocator.free(moved, 128 * KIB);
+  }
+
   @Test
   void hugeBlocksMoveTheirPagesWithMremap() {
     long address = allocator.malloc(4 * MIB);
