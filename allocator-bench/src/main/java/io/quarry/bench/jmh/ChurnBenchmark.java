@@ -3,6 +3,7 @@ package io.quarry.bench.jmh;
 import io.quarry.bench.blocks.BlockAllocator;
 import io.quarry.bench.loops.ReplacementPlan;
 import io.quarry.bench.loops.Replacements;
+import java.util.concurrent.CountDownLatch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -43,17 +44,20 @@ public class ChurnBenchmark extends AllocatorBenchmark {
 
   private ReplacementPlan plan;
   private BlockAllocator blocks;
+  private CountDownLatch working;
 
   /** Opens the allocator and draws what is replaced. */
   @Setup
   public void open(BenchmarkParams benchmark) {
     plan = ReplacementPlan.uniform(live);
     blocks = peer(allocator).openThreadBound(live * benchmark.getThreads());
+    working = new CountDownLatch(benchmark.getThreads());
   }
 
-  /** Closes the allocator. */
+  /** Closes the allocator, when the last thread has freed its blocks: JMH calls it before. */
   @TearDown
-  public void close() {
+  public void close() throws InterruptedException {
+    working.await();
     blocks.close();
   }
 
@@ -63,11 +67,13 @@ public class ChurnBenchmark extends AllocatorBenchmark {
 
     private BlockAllocator blocks;
     private Replacements replacements;
+    private CountDownLatch working;
 
     /** Fills the live set. */
     @Setup
     public void start(ChurnBenchmark benchmark, ThreadParams thread) {
       blocks = benchmark.blocks;
+      working = benchmark.working;
       blocks.threadStarts();
       replacements =
           new Replacements(benchmark.plan, blocks, thread.getThreadIndex() * benchmark.plan.live());
@@ -78,6 +84,7 @@ public class ChurnBenchmark extends AllocatorBenchmark {
     public void end() {
       replacements.freeAll();
       blocks.threadEnds();
+      working.countDown();
     }
   }
 
