@@ -32,6 +32,7 @@ public final class Latencies {
     metrics.put(prefix + "P50Nanos", (double) histogram.getValueAtPercentile(50));
     metrics.put(prefix + "P99Nanos", (double) histogram.getValueAtPercentile(99));
     metrics.put(prefix + "P999Nanos", (double) histogram.getValueAtPercentile(99.9));
+    metrics.put(prefix + "P9999Nanos", (double) histogram.getValueAtPercentile(99.99));
     metrics.put(prefix + "MaxNanos", (double) histogram.getMaxValue());
   }
 }

@@ -65,6 +65,7 @@ final class ExperimentTables {
                 "malloc p50",
                 "p99",
                 "p99.9",
+                "p99.99",
                 "most",
                 "free p99",
                 "most"));
@@ -77,6 +78,7 @@ final class ExperimentTables {
               Units.duration(result.metric("mallocP50Nanos")),
               Units.duration(result.metric("mallocP99Nanos")),
               Units.duration(result.metric("mallocP999Nanos")),
+              Units.duration(result.metric("mallocP9999Nanos")),
               Units.duration(result.metric("mallocMaxNanos")),
               Units.duration(result.metric("freeP99Nanos")),
               Units.duration(result.metric("freeMaxNanos"))));

@@ -47,6 +47,7 @@ final class WorkloadCommandTest {
             "mallocP50Nanos",
             "mallocP99Nanos",
             "mallocP999Nanos",
+            "mallocP9999Nanos",
             "mallocMaxNanos",
             "freeP99Nanos",
             "opsPerSecond",
