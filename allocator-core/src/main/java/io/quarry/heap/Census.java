@@ -47,9 +47,10 @@ public final class Census {
     return slab.sizeClass() == Slab.LARGE ? SizeClasses.COUNT : slab.sizeClass();
   }
 
+  /** A block that is only held back is in use for its slab, and free here. */
   void count(final Slab slab) {
     final int row = rowOf(slab);
-    final int live = slab.liveCount();
+    final int live = slab.liveCount() - slab.heldBackCount();
     slabs[row]++;
     slabBytes[row] += slab.run().bytes();
     liveBlocks[row] += live;
@@ -58,18 +59,6 @@ public final class Census {
     tailBytes[row] += slab.tailBytes();
     mallocs[row] += slab.mallocCount();
     metadataBytes += slab.rest() == null ? 0 : Rest.BYTES;
-  }
-
-  /** Counts blocks as free that are free for the program and only held back. */
-  void holdBack(final int row, final long blocks, final long bytes) {
-    // What is freed for good at this moment may be counted as free already.
-    final long ofThem = Math.min(blocks, liveBlocks[row]);
-    liveBlocks[row] -= ofThem;
-    freeBlocks[row] += ofThem;
-    liveBytes[row] =
-        row < SizeClasses.COUNT
-            ? liveBlocks[row] * SizeClasses.bytes(row)
-            : Math.max(0, liveBytes[row] - bytes);
   }
 
   void addMallocs(final int row, final long count) {

@@ -515,13 +515,23 @@ final class Heap extends SlabOwner {
     if (!slab.freeLocal(index)) {
       return false;
     }
+    noticeFree(slab, index);
+    return true;
+  }
+
+  /** Frees a block of one of this heap's slabs that was held back. */
+  void freeHeldBack(final Slab slab, final int index) {
+    source.freeHeldBack(slab, index);
+    noticeFree(slab, index);
+  }
+
+  private void noticeFree(final Slab slab, final int index) {
     if (slab.isMarkedFull() && slab.isHeld()) {
       list(slab);
     }
     if (slab.isWordEmpty(index)) {
       noticeEmptyWord(slab);
     }
-    return true;
   }
 
   /** After a free that made all blocks of a word free. */

@@ -83,6 +83,14 @@ public final class LargeBlocks {
     return true;
   }
 
+  /** Frees a block that was held back, and that nobody else can have claimed therefore. */
+  void freeHeldBack(final Slab slab) {
+    if (slab.claim()) {
+      source.freeHeldBack(slab, 0);
+      source.retire(slab, source.now());
+    }
+  }
+
   /**
    * Changes the size of a block without copying it: where it is, or by moving its pages. To be
    * called between {@link Heaps#enterCall} and {@link Heaps#leaveCall}: the pages must not become

@@ -182,6 +182,26 @@ final class SlabSource {
     granulesFellIdle();
   }
 
+  /** Counts a block as free from now on, though its slab keeps it. By any thread. */
+  void holdBack(final Slab slab) {
+    granules.lock().lock();
+    try {
+      slab.holdBack();
+    } finally {
+      granules.lock().unlock();
+    }
+  }
+
+  /** Frees a block that was held back; whoever counts sees it as free before and after. */
+  void freeHeldBack(final Slab slab, final int index) {
+    granules.lock().lock();
+    try {
+      slab.freeHeldBack(index);
+    } finally {
+      granules.lock().unlock();
+    }
+  }
+
   /**
    * Retires all slabs, whatever is live in them: at the cost of the slabs, not of their blocks. A
    * piece at a time, so that others need not wait for all of it. Idempotent.

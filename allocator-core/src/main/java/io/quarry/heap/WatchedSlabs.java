@@ -3,7 +3,6 @@ package io.quarry.heap;
 import io.quarry.region.Refusal;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -15,6 +14,15 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>They are a heap like the shared ones, under its lock, and its slabs are as small as can be:
  * there may be one for each class. Compaction leaves them alone.
+ *
+ * <p><b>Books.</b> A block that is held back leaves its slab some time later, by the hand of the
+ * maintenance thread or of one that needs memory: while nobody calls the allocator, for all the
+ * program knows. No figure may change by that. So how many of its blocks are held back is kept by
+ * the slab, and changes under the lock of the granules, which a {@link Census} holds while it
+ * counts: to free one, its bit is set and the number lowered in one critical section. The bit of a
+ * block that is held back is never set then, so that the blocks in use, less those held back, are
+ * the live ones, in each slab by itself; and with a slab that goes at the end of an arena, its
+ * number goes.
  */
 public final class WatchedSlabs {
   private static final int LARGE_ROW = SizeClasses.COUNT;
@@ -25,10 +33,7 @@ public final class WatchedSlabs {
   /** Made with the first block: most allocators watch none. */
   private volatile Owners owners;
 
-  private final AtomicLong heldBackLargeBytes = new AtomicLong();
-
-  private record Owners(
-      Heap ofClasses, Heap ofLarge, AtomicLongArray heldBack, AtomicLongArray takenBack) {}
+  private record Owners(Heap ofClasses, Heap ofLarge, AtomicLongArray takenBack) {}
 
   WatchedSlabs(final Heaps heaps, final SlabSource source) {
     this.heaps = heaps;
@@ -46,7 +51,6 @@ public final class WatchedSlabs {
           new Owners(
               Heap.watched(heaps, source),
               Heap.ofWatchedLarge(heaps, source),
-              new AtomicLongArray(LARGE_ROW + 1),
               new AtomicLongArray(LARGE_ROW + 1));
     }
     return owners;
@@ -88,25 +92,22 @@ public final class WatchedSlabs {
 
   /** Counts a live block of these slabs as free from now on. */
   public void holdBack(final Slab slab) {
-    heldBackLargeBytes.addAndGet(slab.sizeClass() == Slab.LARGE ? slab.blockBytes() : 0);
-    owners().heldBack.incrementAndGet(Census.rowOf(slab));
+    source.holdBack(slab);
   }
 
   /** Frees a block that was {@linkplain #holdBack held back}. */
   public void free(final Slab slab, final int index) {
     if (slab.sizeClass() == Slab.LARGE) {
-      heaps.large().free(slab);
-      heldBackLargeBytes.addAndGet(-slab.blockBytes());
+      heaps.large().freeHeldBack(slab);
     } else {
       final Heap heap = owners().ofClasses;
       heap.lock().lock();
       try {
-        heap.freeLocal(slab, index);
+        heap.freeHeldBack(slab, index);
       } finally {
         heap.lock().unlock();
       }
     }
-    owners().heldBack.decrementAndGet(Census.rowOf(slab));
   }
 
   // --- giving back, and the end ------------------------------------------------------------------
@@ -157,7 +158,6 @@ public final class WatchedSlabs {
   void countInto(final Census census) {
     if (owners != null) {
       for (int row = 0; row <= LARGE_ROW; row++) {
-        census.holdBack(row, owners.heldBack.get(row), heldBackLargeBytes.get());
         census.addMallocs(row, -owners.takenBack.get(row));
       }
       census.addMetadata(owners.ofClasses.metadataBytes());

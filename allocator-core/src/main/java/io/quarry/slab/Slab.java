@@ -491,6 +491,21 @@ public final class Slab extends SlabRecords {
     return true;
   }
 
+  /**
+   * Says that a block is free for the program, though it stays in use here until {@link
+   * #freeHeldBack}. Not synchronised: whoever calls one of these two or {@link #heldBackCount}
+   * holds one lock, which is the same for all.
+   */
+  public void holdBack() {
+    heldBack++;
+  }
+
+  /** The owner's free of a block that was held back. */
+  public void freeHeldBack(final int index) {
+    heldBack--;
+    freeLocal(index);
+  }
+
   /** Whether this thread is the one that has to queue the slab after its {@link #freeRemote}. */
   public boolean winToken() {
     return (int) TOKEN.getVolatile(this) == 0 && TOKEN.compareAndSet(this, 0, 1);
@@ -709,6 +724,11 @@ public final class Slab extends SlabRecords {
       freeBits += Long.bitCount((remoteVolatile(i) | freeVolatile(i)) & blocksOf(i));
     }
     return blockCount - freeBits;
+  }
+
+  /** Of the blocks that are in use, those that are free for the program: see {@link #holdBack}. */
+  public int heldBackCount() {
+    return heldBack;
   }
 
   /** Whether at least so many blocks are free in the owner's bitmap, as the owner sees it. */

@@ -19,6 +19,9 @@ abstract class SlabRecords extends SlabFace {
   Slab nextQueued;
   int placeInRegister;
 
+  /** See {@link Slab#holdBack}. */
+  int heldBack;
+
   /** What the maintenance agent remembers of it; most slabs never have one. */
   Rest rest;
 
@@ -27,7 +30,7 @@ abstract class SlabRecords extends SlabFace {
 
   @SuppressWarnings(
       "unused") // so that what comes next is a line of cache away from what was before
-  private long apart;
+  private int apart;
 
   SlabRecords(
       final int sizeClass, final long blockBytes, final int blockCount, final long[] remote) {

@@ -243,11 +243,11 @@ class ModelTest {
     model.requireEqualToStats();
     model.freeAll();
     final AllocatorStats freed = allocator.stats();
-    assertThat(freed.liveBlocks()).isZero();
-    assertThat(freed.liveBytes()).isZero();
-    assertThat(freed.mallocCount()).isEqualTo(freed.freeCount());
-    assertThat(freed.misuseCount()).isZero();
-    assertThat(model.observations()).isPositive();
+    assertThat(freed.liveBlocks()).as("live blocks").isZero();
+    assertThat(freed.liveBytes()).as("live bytes").isZero();
+    assertThat(freed.mallocCount()).as("blocks issued").isEqualTo(freed.freeCount());
+    assertThat(freed.misuseCount()).as("misuses").isZero();
+    assertThat(model.observations()).as("looks at the statistics").isPositive();
     assertThat(model.refusals()).as("bad frees that were tried").isPositive();
     // All other threads are dead, and this one has nothing current that is not empty. The agent may
     // be about to return some of it at this very moment: that arrives a little later.

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quarry.slab.SizeClasses;
 import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is counted of slabs, and of blocks that are free for the program and only held back. */
@@ -70,33 +72,40 @@ class CensusTest extends HeapsFixture {
   @Test
   void blocksHeldBackAreFree() {
     final Heap heap = Heap.owned(heaps, source);
+    final List<Long> blocks = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      allocate(heap, CLASS);
+      blocks.add(allocate(heap, CLASS));
     }
+    final Slab slab = SlabDirectory.slabAt(blocks.get(0));
+    final long free = census().freeBlocks(CLASS);
+    for (int i = 0; i < 4; i++) {
+      source.holdBack(slab);
+    }
+    requireFree(4, free);
+    assertThat(slab.liveCount()).isEqualTo(10);
+    heap.freeHeldBack(slab, slab.indexOf(blocks.get(7)));
+    requireFree(4, free);
+    assertThat(slab.liveCount()).isEqualTo(9);
+  }
+
+  /** Of the ten blocks that were issued. */
+  private void requireFree(final int blocks, final long freeBefore) {
     final Census census = census();
-    final long free = census.freeBlocks(CLASS);
-    census.holdBack(CLASS, 4, 0);
-    assertThat(census.liveBlocks(CLASS)).isEqualTo(6);
-    assertThat(census.liveBytes(CLASS)).isEqualTo(6L * SizeClasses.bytes(CLASS));
-    assertThat(census.freeBlocks(CLASS)).isEqualTo(free + 4);
-    // Some are freed for good at this very moment, and counted as free already.
-    census.holdBack(CLASS, 100, 0);
-    assertThat(census.liveBlocks(CLASS)).isZero();
-    assertThat(census.liveBytes(CLASS)).isZero();
-    assertThat(census.freeBlocks(CLASS)).isEqualTo(free + 10);
+    assertThat(census.liveBlocks(CLASS)).isEqualTo(10 - blocks);
+    assertThat(census.liveBytes(CLASS)).isEqualTo((10L - blocks) * SizeClasses.bytes(CLASS));
+    assertThat(census.freeBlocks(CLASS)).isEqualTo(freeBefore + blocks);
   }
 
   @Test
-  void largeBlocksHeldBackHaveBytesOfTheirOwn() {
+  void soAreLargeOnes() {
     final long block = Heaps.untagged(heaps.allocate(3 << 20, 16));
-    final Census census = heaps.census();
-    assertThat(census.liveBytes(LARGE_ROW)).isEqualTo(3 << 20);
-    census.holdBack(LARGE_ROW, 0, 1 << 20);
-    assertThat(census.liveBytes(LARGE_ROW)).isEqualTo(2 << 20);
-    census.holdBack(LARGE_ROW, 1, 100 << 20);
-    assertThat(census.liveBytes(LARGE_ROW)).isZero();
-    assertThat(census.liveBlocks(LARGE_ROW)).isZero();
-    assertThat(heaps.free(block)).isEqualTo(Freed.FREED);
-    assertThat(heaps.census().slabs(LARGE_ROW)).isZero();
+    heaps.allocate(2 << 20, 16);
+    assertThat(heaps.census().liveBytes(LARGE_ROW)).isEqualTo(5 << 20);
+    source.holdBack(SlabDirectory.slabAt(block));
+    assertThat(heaps.census().liveBytes(LARGE_ROW)).isEqualTo(2 << 20);
+    assertThat(heaps.census().liveBlocks(LARGE_ROW)).isEqualTo(1);
+    heaps.large().freeHeldBack(SlabDirectory.slabAt(block));
+    assertThat(heaps.census().liveBytes(LARGE_ROW)).isEqualTo(2 << 20);
+    assertThat(heaps.census().slabs(LARGE_ROW)).isEqualTo(1);
   }
 }

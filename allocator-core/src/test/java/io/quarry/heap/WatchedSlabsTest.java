@@ -8,7 +8,9 @@ import io.quarry.slab.Slab;
 import io.quarry.slab.SlabDirectory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Blocks that somebody watches, in the books and at the limit. */
 class WatchedSlabsTest extends HeapsFixture {
@@ -71,6 +73,96 @@ class WatchedSlabsTest extends HeapsFixture {
     assertThat(heaps.census().liveBlocks(KIB)).isZero();
     arena.retireAll();
     assertThat(heaps.census().mallocs(KIB)).as("once").isEqualTo(1);
+  }
+
+  /**
+   * What leaves while somebody counts counts as free, before and after: the agent lets blocks go
+   * when nobody has called the allocator, and no figure may tell.
+   */
+  @Test
+  @Timeout(60)
+  void noFigureChangesWhenABlockLeaves() throws InterruptedException {
+    final int live = 3;
+    final long bytes = 16; // thousands of blocks to a slab: the agent has time to come between
+    final int row = SizeClasses.of((int) bytes);
+    for (int i = 0; i < live; i++) {
+      watch(heaps, bytes);
+    }
+    int changes = 0;
+    while (changes < 20) {
+      final List<Long> held = new ArrayList<>();
+      for (int i = 0; i < 20_000; i++) {
+        held.add(watch(heaps, bytes));
+        watched.holdBack(SlabDirectory.slabAt(held.get(i)));
+      }
+      final AtomicInteger gone = new AtomicInteger();
+      final Thread agent =
+          new Thread(
+              () -> {
+                for (final long block : held) {
+                  final Slab slab = SlabDirectory.slabAt(block);
+                  watched.free(slab, slab.indexOf(block));
+                  gone.incrementAndGet();
+                }
+              });
+      agent.start();
+      while (agent.isAlive()) {
+        final int before = gone.get();
+        assertThat(heaps.census().liveBlocks(row)).isEqualTo(live);
+        changes += gone.get() == before ? 0 : 1;
+      }
+      agent.join();
+    }
+  }
+
+  @Test
+  void noBlockLeavesWhileSomebodyCounts() throws InterruptedException {
+    for (final long size : new long[] {1_000, 3 << 20}) {
+      final long block = watch(heaps, size);
+      final Slab slab = SlabDirectory.slabAt(block);
+      watched.holdBack(slab);
+      final Thread agent = new Thread(() -> watched.free(slab, slab.indexOf(block)));
+      regions.lock().lock();
+      try {
+        agent.start();
+        while (agent.isAlive() && !regions.lock().hasQueuedThread(agent)) {
+          Thread.onSpinWait();
+        }
+        assertThat(slab.liveCount()).isEqualTo(1);
+        assertThat(heaps.census().liveBlocks(Census.rowOf(slab))).isZero();
+      } finally {
+        regions.lock().unlock();
+      }
+      agent.join();
+      assertThat(slab.liveCount()).isZero();
+      assertThat(heaps.census().liveBlocks(Census.rowOf(slab))).isZero();
+    }
+  }
+
+  /** The slabs of an arena go a moment before its parent forgets it. */
+  @Test
+  void whatAnArenaHeldBackInTheEndIsNoBlockOfItsParent() {
+    for (final long size : new long[] {1_000, 3 << 20}) {
+      final int row = size == 1_000 ? KIB : LARGE_ROW;
+      final List<Long> counted = new ArrayList<>();
+      final Heaps[] parent = new Heaps[1];
+      final Runnable count = () -> counted.add(parent[0].census().liveBlocks(row));
+      parent[0] = new Heaps(regions, () -> now, count);
+      watch(parent[0], size);
+      final Heaps arena = parent[0].newChild(16 << 20, () -> now, () -> {});
+      for (int i = 0; i < 2; i++) {
+        arena.watched().holdBack(SlabDirectory.slabAt(watch(arena, size)));
+      }
+      // Until nothing is due: from then on, whoever lets granules fall idle wakes the agent.
+      parent[0].housekeep(now, 1);
+      now += 2;
+      parent[0].housekeep(now, 1);
+      arena.close();
+      arena.retireAll();
+      assertThat(counted).containsExactly(1L);
+      parent[0].close();
+      parent[0].retireAll();
+    }
   }
 
   @Test
