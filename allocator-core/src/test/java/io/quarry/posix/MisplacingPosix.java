@@ -4,8 +4,9 @@ import java.util.Set;
 
 /**
  * Passes calls on to another {@link Posix}, but anonymous mappings whose place the kernel may
- * choose begin one page after a multiple of 64 KiB for as long as that is wished, and a hole may
- * turn out to be somewhere else, as on kernels before 4.17.
+ * choose begin two pages after a multiple of 64 KiB for as long as that is wished, so that whoever
+ * aligns them has something to trim at both ends, and a hole may turn out to be somewhere else, as
+ * on kernels before 4.17.
  */
 public final class MisplacingPosix extends DelegatingPosix {
 
@@ -50,10 +51,10 @@ public final class MisplacingPosix extends DelegatingPosix {
   }
 
   private long odd(long length, Set<Protection> protection, Set<MapFlag> flags) {
-    final long page = pageSize();
-    final long around = length + COARSE + page;
+    final long offset = 2 * pageSize();
+    final long around = length + COARSE + offset;
     final long mapped = super.mmap(0, around, protection, flags, NO_FILE, 0);
-    final long result = (mapped + COARSE - 1) / COARSE * COARSE + page;
+    final long result = (mapped + COARSE - 1) / COARSE * COARSE + offset;
     super.munmap(mapped, result - mapped);
     if (mapped + around > result + length) {
       super.munmap(result + length, mapped + around - result - length);
