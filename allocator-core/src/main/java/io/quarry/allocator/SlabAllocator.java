@@ -711,11 +711,12 @@ public final class SlabAllocator implements Allocator, AutoCloseable {
    * Moves blocks out of slabs that are used by little, as far as the relocator agrees, so that
    * whole slabs become free. They are idle then: {@link #trim()} returns them at once.
    *
-   * <p>Blocks larger than 1 MiB have slabs of their own and stay where they are, and so do those in
-   * slabs from which another thread allocates at the moment: at most one slab for each size class
-   * that it uses. So do blocks that are {@linkplain Checks checked}. Those of arenas are theirs to
-   * compact. Works at the capacity limit too: up to 1 MiB of it, and at most 1/128, is kept for
-   * this. Other threads allocate and free meanwhile; another compaction waits.
+   * <p>Blocks larger than 1 MiB, and those of 64 KiB or more that {@code realloc} made longer, have
+   * slabs of their own and stay where they are, and so do those in slabs from which another thread
+   * allocates at the moment: at most one slab for each size class that it uses. So do blocks that
+   * are {@linkplain Checks checked}. Those of arenas are theirs to compact. Works at the capacity
+   * limit too: up to 1 MiB of it, and at most 1/128, is kept for this. Other threads allocate and
+   * free meanwhile; another compaction waits.
    *
    * @throws IllegalStateException if called from within a callback of a compaction, or if the
    *     allocator is closed

@@ -147,7 +147,7 @@ public final class LargeBlocks {
     if (granules < run.granules()) {
       supply.shorten(run, granules);
     } else if (!supply.lengthen(run, granules)) {
-      // As much as a class has is copied in less time than it takes to move its pages.
+      // No larger than a block of a class: it is copied, as such a block is.
       return run.bytes() > SizeClasses.MAX_CLASS_BYTES && supply.move(run, successor, granules);
     }
     successor.takeOver(run);

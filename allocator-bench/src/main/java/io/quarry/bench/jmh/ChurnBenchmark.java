@@ -82,9 +82,12 @@ public class ChurnBenchmark extends AllocatorBenchmark {
     /** Frees the live set. */
     @TearDown
     public void end() {
-      replacements.freeAll();
-      blocks.threadEnds();
-      working.countDown();
+      try {
+        replacements.freeAll();
+        blocks.threadEnds();
+      } finally {
+        working.countDown();
+      }
     }
   }
 
